@@ -1,0 +1,38 @@
+"""What the tests of the training room share: the wine data, out of the package, so that no test needs a network."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from model.prepare import prepare
+from model.sources import PYPI, fetch
+from model.split import Part, split
+
+
+def ignore(_: str) -> None:
+    """Take progress messages and show none."""
+
+
+@pytest.fixture(scope="session")
+def raw_files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    return fetch(tmp_path_factory.mktemp("cache"), (PYPI,), ignore)
+
+
+@pytest.fixture(scope="session")
+def raw_cache(tmp_path_factory: pytest.TempPathFactory, raw_files: dict[str, bytes]) -> Path:
+    """A cache that holds the raw files, so that training asks nobody for them."""
+    cache = tmp_path_factory.mktemp("filled")
+    for name, content in raw_files.items():
+        (cache / name).write_bytes(content)
+    return cache
+
+
+@pytest.fixture(scope="session")
+def table(raw_files: dict[str, bytes]) -> pd.DataFrame:
+    return prepare(raw_files)
+
+
+@pytest.fixture(scope="session")
+def parts(table: pd.DataFrame) -> tuple[Part, Part]:
+    return split(table)
