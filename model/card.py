@@ -1,0 +1,83 @@
+"""What should a user of the model know? The model card: origin, figures and limits, as data.
+
+Nothing in it depends on the day or the machine, so that training again writes the same bytes.
+"""
+
+from typing import Any
+
+import xgboost as xgb
+
+from model import sources
+from model.fit import FIXED, Parameters
+from model.schema import FEATURES, TARGET
+from model.split import SPLIT_SEED, Part
+
+INTENDED_USE = (
+    "Demonstration of a deployment: estimates the median score that tasters gave Portuguese vinho verde from "
+    "eleven laboratory values and the colour. Not for pricing, grading or health decisions."
+)
+
+LIMITS = (
+    "One region and wines tested from 2004 to 2007; other regions, grapes and years are extrapolation.",
+    "Scores below 5 and above 7 are rare: poor wines are estimated too high, fine ones too low.",
+    "Scores are whole numbers given by tasters who disagree; a good part of the remaining error is theirs.",
+    "Outside the ranges of the training data given below a prediction is a constant continuation, not a trend.",
+)
+
+
+def card(
+    booster: xgb.Booster,
+    model_file: dict[str, Any],
+    parameters: Parameters,
+    train: Part,
+    test: Part,
+    metrics: dict[str, float],
+) -> dict[str, Any]:
+    """Return the model card.
+
+    Args:
+        booster: The trained model.
+        model_file: `file`, `bytes` and `sha256` of what was written.
+        parameters: What it was trained with.
+        train: The rows it saw; the features' ranges are taken from them.
+        test: The rows it is judged on.
+        metrics: Of its predictions for `test`.
+    """
+    return {
+        "name": "wine_quality",
+        "summary": "Gradient-boosted trees that estimate the tasters' score of a wine.",
+        "intended_use": INTENDED_USE,
+        "limits": list(LIMITS),
+        "model": {**model_file, "trees": booster.num_boosted_rounds(), "library": f"xgboost {xgb.__version__}"},
+        "target": {"name": TARGET.name, "meaning": TARGET.unit, "minimum": TARGET.minimum, "maximum": TARGET.maximum},
+        "features": _features(booster, train),
+        "data": {
+            "licence": sources.LICENCE,
+            "attribution": sources.ATTRIBUTION,
+            "sha256": sources.SHA256,
+            "rows": len(train) + len(test),
+            "preparation": "exact duplicates dropped within each colour; red joined with white; two colour indicators",
+        },
+        "split": {"train_rows": len(train), "test_rows": len(test), "seed": SPLIT_SEED},
+        "training": {
+            "parameters": {**FIXED, **parameters.booster},
+            "rounds": parameters.rounds,
+            "seed": parameters.seed,
+        },
+        "metrics": {"test": metrics},
+    }
+
+
+def _features(booster: xgb.Booster, train: Part) -> list[dict[str, Any]]:
+    """Name, type, unit and training range of each feature, in the order the model file has."""
+    units = {column.name: column.unit for column in FEATURES}
+    return [
+        {
+            "name": name,
+            "type": kind,
+            "unit": units[name],
+            "minimum": train.features[name].min().item(),
+            "maximum": train.features[name].max().item(),
+        }
+        for name, kind in zip(booster.feature_names or [], booster.feature_types or [], strict=True)
+    ]
