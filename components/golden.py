@@ -1,0 +1,174 @@
+"""What must the model answer? Golden predictions: reading them, and comparing an answer with them.
+
+A golden file holds records of the test part of the data and the predictions that training saw for them. The
+component compares them with what the newly published Lambda version answers before the alias moves. A copy of
+this file travels into the image, where the build runs it as a script; so it imports nothing but the standard
+library at its top. Numbers of a golden file are shown in errors: they are the project's own, not a client's.
+"""
+
+import json
+import math
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias, TypeGuard
+
+#: One record's prediction: a number, or a list of them where the model gives several (classes, targets).
+Prediction: TypeAlias = "float | list[Prediction]"
+
+#: Lambda takes at most 6 MB for a synchronous invocation, and the records are sent in one.
+#: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+MAX_PAYLOAD_BYTES = 6 * 1024 * 1024
+
+
+class GoldenError(ValueError):
+    """A golden file cannot be used, or an answer differs from it. The message is one line, for people."""
+
+
+@dataclass(frozen=True)
+class Golden:
+    """Records, the predictions they must give, and how far an answer may be off.
+
+    Attributes:
+        model_sha256: SHA-256 of the model file that made the predictions, 64 hexadecimal digits.
+        tolerance: Largest allowed absolute difference of a prediction, in the unit of the target.
+        records: Feature name to value, one mapping a record.
+        predictions: One prediction a record, in the order of `records`.
+    """
+
+    model_sha256: str
+    tolerance: float
+    records: list[dict[str, Any]]
+    predictions: list[Prediction]
+
+    def payload(self) -> str:
+        """The records as the JSON text of a direct invocation."""
+        return json.dumps(self.records, separators=(",", ":"))
+
+
+def load(path: Path, model_sha256: str | None = None) -> Golden:
+    """Reads a golden file.
+
+    Args:
+        path: The JSON file.
+        model_sha256: SHA-256 of the model it has to belong to; not compared when None.
+
+    Raises:
+        GoldenError: It is missing, not of the form above, empty, too large, or made for another model.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise GoldenError(f"golden file {path} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise GoldenError(f"golden file {path} is not UTF-8 text") from None
+    try:
+        golden = Golden(**json.loads(text))
+    except (ValueError, TypeError):
+        raise GoldenError(
+            f"golden file {path} is not a JSON object with exactly the keys "
+            "model_sha256, tolerance, records and predictions; write it anew with the training command"
+        ) from None
+    _check_form(golden, path)
+    if model_sha256 is not None and golden.model_sha256 != model_sha256:
+        raise GoldenError(
+            f"golden file {path} was made for the model with SHA-256 {golden.model_sha256[:12]}…, but the model "
+            f"has {model_sha256[:12]}…; train again so that both are written together, or name another golden file"
+        )
+    return golden
+
+
+def _check_form(golden: Golden, path: Path) -> None:
+    """Raises GoldenError for contents with which nothing could be proved."""
+    records, predictions = golden.records, golden.predictions
+    if not isinstance(golden.model_sha256, str):
+        raise GoldenError(f"golden file {path}: model_sha256 must be a string of 64 hexadecimal digits")
+    if not isinstance(records, list) or not isinstance(predictions, list) or not records:
+        raise GoldenError(f"golden file {path}: records and predictions must be lists of at least one element")
+    if len(records) != len(predictions):
+        raise GoldenError(
+            f"golden file {path}: {len(records)} records but {len(predictions)} predictions; they must pair up"
+        )
+    if not _is_number(golden.tolerance) or not 0 <= golden.tolerance < math.inf:
+        raise GoldenError(f"golden file {path}: tolerance must be a number ≥ 0, got {golden.tolerance!r}")
+    if any(not isinstance(record, dict) for record in records):
+        raise GoldenError(f"golden file {path}: every record must be an object of feature names and values")
+    if any(not all(map(math.isfinite, flat)) or not flat for flat in map(_flat, predictions)):
+        raise GoldenError(f"golden file {path}: every prediction must be a finite number, or a list of them")
+    size = len(golden.payload().encode())
+    if size > MAX_PAYLOAD_BYTES:
+        raise GoldenError(
+            f"golden file {path}: its records are {size} bytes as one request; Lambda takes at most "
+            f"{MAX_PAYLOAD_BYTES}. A few dozen records are enough"
+        )
+
+
+def check(golden: Golden, answer: object) -> None:
+    """Compares an endpoint's answer with the golden predictions.
+
+    Args:
+        golden: What the model must answer.
+        answer: What it answered: should be a list with a prediction a record.
+
+    Raises:
+        GoldenError: The answer is no such list, or a prediction is off by more than the tolerance; the message
+            names the first such record's index, the expected and the actual value and the tolerance.
+    """
+    if not isinstance(answer, list) or len(answer) != len(golden.predictions):
+        got = f"a list of {len(answer)}" if isinstance(answer, list) else f"a {type(answer).__name__}"
+        raise GoldenError(f"golden check failed: expected a list of {len(golden.predictions)} predictions, got {got}")
+    off = [
+        index
+        for index, (expected, actual) in enumerate(zip(golden.predictions, answer, strict=True))
+        if not _close(expected, actual, golden.tolerance)
+    ]
+    if off:
+        first = off[0]
+        raise GoldenError(
+            f"golden check failed: record {first}: expected {golden.predictions[first]!r}, got {answer[first]!r}, "
+            f"tolerance {golden.tolerance!r} ({len(off)} of {len(answer)} records are off)"
+        )
+
+
+def _close(expected: Prediction, actual: object, tolerance: float) -> bool:
+    """Whether both have one shape and differ by at most the tolerance everywhere; NaN is close to nothing."""
+    if isinstance(expected, list):
+        return (
+            isinstance(actual, list)
+            and len(actual) == len(expected)
+            and all(_close(e, a, tolerance) for e, a in zip(expected, actual, strict=True))
+        )
+    return _is_number(actual) and abs(expected - actual) <= tolerance
+
+
+def _flat(prediction: object) -> list[float]:
+    """The numbers of a prediction; NaN stands for anything that is no number."""
+    if isinstance(prediction, list):
+        return [number for part in prediction for number in _flat(part)]
+    return [prediction if _is_number(prediction) else math.nan]
+
+
+def _is_number(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def main() -> int:
+    """Proves the golden predictions on the handler beside this file; returns the process's exit status."""
+    from handler import handler
+
+    path = Path(__file__).with_name("golden.json")
+    if not path.exists():
+        print("golden check: no golden.json in the build context, nothing to prove")
+        return 0
+    try:
+        golden = load(path)
+        check(golden, json.loads(json.dumps(handler(golden.records, None))))
+    except Exception as error:  # noqa: BLE001 - whatever goes wrong, the build must stop with one plain line
+        print(f"golden check: {error}", file=sys.stderr)
+        return 1
+    print(f"golden check: {len(golden.records)} records within {golden.tolerance} of what training saw")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,383 @@
+"""A trained model as an HTTPS endpoint on AWS Lambda, in one Pulumi component.
+
+Builds the image, pushes it to a repository of its own, proves the model's golden predictions on the newly published
+version, and only then lets traffic reach it through an IAM-authenticated Function URL.
+
+    wine = MLInferenceFunction("wine-quality", {"model_path": "model/wine_quality.ubj"})
+    pulumi.export("endpoint", wine.endpoint)
+
+Leaves out, deliberately: training, custom domains, API Gateway, and the network around it.
+"""
+
+import json
+from enum import Enum
+from typing import TypedDict
+
+import pulumi
+import pulumi_aws as aws
+import pulumi_docker as docker
+
+from . import golden, policies, settings, staging
+
+#: The URL, its permissions and its clients know the function by this alias alone, so that a new version, a rollback
+#: or SnapStart never changes the endpoint.
+LIVE = "live"
+
+
+class Architecture(str, Enum):  # noqa: UP042 - the schema of component packages knows `str, Enum` only
+    """The processor that runs the function; the image is built for the same one."""
+
+    X86_64 = "x86_64"
+    ARM64 = "arm64"
+
+
+class MLInferenceFunctionArgs(TypedDict, total=False):
+    """The arguments of `MLInferenceFunction`. One of `model_path` and `context_path` is required."""
+
+    model_path: str
+    """XGBoost model file, `.ubj` or `.json`, as `save_model` writes it; deployed with the bundled handler."""
+
+    context_path: str
+    """An own Docker build context instead: a folder with a Dockerfile whose image Lambda can run."""
+
+    golden_path: str
+    """JSON file of records, the predictions they must give, and a tolerance; proved on every new version before it
+    takes traffic. Default: `golden.json` beside the model, if there is one."""
+
+    base_image: str
+    """Base image of the bundled Dockerfile. Default: AWS's Python 3.13 for Lambda; pin it by digest to decide
+    yourself when it moves."""
+
+    architecture: Architecture
+    """Processor of the image and the function. Default: x86_64."""
+
+    memory_mb: int
+    """Memory in MB, 128 to 10240; processor time grows with it, a whole core stands at 1769. Default: 1024."""
+
+    timeout_seconds: int
+    """Longest time a request may take in seconds, 1 to 900. Default: 30."""
+
+    ephemeral_storage_mb: int
+    """Size of /tmp in MB, 512 to 10240. Default: 512; the bundled handler writes nothing."""
+
+    environment: dict[str, pulumi.Input[str]]
+    """Environment variables of the function."""
+
+    log_retention_days: int
+    """Days until CloudWatch deletes log events; one of the periods it offers. Default: 30."""
+
+    image_retention: int
+    """Images that the repository keeps, 10 to 1000. Default: 50; unchanged layers are stored once."""
+
+    force_delete: bool
+    """Whether destroying deletes the images as well. Default: true, because every image can be built again; with
+    false, `pulumi destroy` fails until the repository has been emptied."""
+
+    create_invoker_role: bool
+    """Whether to create a role that may call the endpoint, for principals of the account to assume. Default: true."""
+
+    invoker_role_names: list[str]
+    """Names of existing roles of this account that may call the endpoint."""
+
+    invoker_arns: list[str]
+    """ARNs of roles or users, also of other accounts, that may call the endpoint. One of another account needs
+    `client_policy_json` attached there as well."""
+
+    tags: dict[str, pulumi.Input[str]]
+    """Tags on every resource that takes some."""
+
+
+class MLInferenceFunction(pulumi.ComponentResource):
+    """A model's endpoint.
+
+    name
+    ├─ {name}-repository            ECR: immutable tags, scan on push
+    │  └─ {name}-lifecycle          keeps the newest images
+    ├─ {name}-image                 built from the staged context, pushed, known by digest
+    ├─ {name}-logs                  log group, owned and with an end
+    ├─ {name}-execution-role        may write into that log group
+    ├─ {name}-function              publishes a version at every change
+    ├─ {name}-golden-check          the version's answer to the golden records
+    ├─ {name}-live                  alias; moves only after the check
+    ├─ {name}-url                   Function URL on the alias, IAM-authenticated
+    ├─ {name}-invoker-role          may call the endpoint, and nothing else
+    └─ {name}-…-invoke              both grants, for every invoker
+    """
+
+    endpoint: pulumi.Output[str]
+    """HTTPS address of the endpoint; requests are signed with SigV4 for the service `lambda`."""
+
+    function_name: pulumi.Output[str]
+    """Name of the Lambda function."""
+
+    function_arn: pulumi.Output[str]
+    """ARN of the Lambda function, without a version."""
+
+    alias_arn: pulumi.Output[str]
+    """ARN of the alias `live`: what permissions of callers are given on."""
+
+    image_uri: pulumi.Output[str]
+    """Image of the newest version, by digest."""
+
+    repository_url: pulumi.Output[str]
+    """Address of the ECR repository."""
+
+    execution_role_arn: pulumi.Output[str]
+    """ARN of the role that the function runs with."""
+
+    invoker_role_arn: pulumi.Output[str | None]
+    """ARN of the role that may call the endpoint; none when `create_invoker_role` is false."""
+
+    log_group_name: pulumi.Output[str]
+    """Name of the function's log group."""
+
+    model_version: pulumi.Output[str]
+    """First twelve digits of the model file's SHA-256; the endpoint reports the same."""
+
+    client_policy_json: pulumi.Output[str]
+    """IAM policy document that lets a principal call the endpoint; attach it to clients elsewhere."""
+
+    def __init__(self, name: str, args: MLInferenceFunctionArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        """Declares the endpoint.
+
+        Args:
+            name: At most 40 lower-case letters, digits and hyphens; the children's names begin with it.
+            args: See `MLInferenceFunctionArgs`.
+            opts: Pulumi's resource options; providers and `protect` reach the children.
+
+        Raises:
+            pulumi.RunError: An argument, the model or the golden file is not possible; nothing was registered.
+        """
+        self._name = name
+        self._settings, self._context = _prepared(name, args)
+        super().__init__("ml-inference:index:MLInferenceFunction", name, {}, opts)
+
+        repository = self._repository()
+        image = self._image(repository)
+
+        log_group = self._log_group()
+        execution_role, write_logs = self._execution_role(log_group)
+        function = self._function(image, execution_role, log_group, write_logs)
+
+        alias = self._live_alias(function, proved_version=self._proved_version(function))
+        url = self._url(alias)
+
+        invoker_role = self._invoker_role()
+        self._grants(alias, invoker_role)
+
+        self.endpoint = url.function_url
+        self.function_name = function.name
+        self.function_arn = function.arn
+        self.alias_arn = alias.arn
+        self.image_uri = image.repo_digest
+        self.repository_url = repository.repository_url
+        self.execution_role_arn = execution_role.arn
+        self.invoker_role_arn = invoker_role.arn if invoker_role else pulumi.Output.from_input(None)
+        self.log_group_name = log_group.name
+        self.model_version = pulumi.Output.from_input(self._context.model_version)
+        self.client_policy_json = alias.arn.apply(policies.client)
+        self.register_outputs({output: getattr(self, output) for output in _OUTPUTS})
+
+    def _repository(self) -> aws.ecr.Repository:
+        repository = aws.ecr.Repository(
+            f"{self._name}-repository",
+            image_tag_mutability="IMMUTABLE",
+            image_scanning_configuration={"scan_on_push": True},
+            encryption_configurations=[{"encryption_type": "AES256"}],
+            force_delete=self._settings.force_delete,
+            tags=self._settings.tags,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        aws.ecr.LifecyclePolicy(
+            f"{self._name}-lifecycle",
+            repository=repository.name,
+            policy=policies.image_lifecycle(keep=self._settings.image_retention),
+            opts=pulumi.ResourceOptions(parent=repository),
+        )
+        return repository
+
+    def _image(self, repository: aws.ecr.Repository) -> docker.Image:
+        token = aws.ecr.get_authorization_token_output(
+            registry_id=repository.registry_id, opts=pulumi.InvokeOutputOptions(parent=self)
+        )
+        # The tag names the content: the same content is the same image, and an immutable tag never has to move.
+        tag = staging.image_tag(self._context, self._settings.base_image, self._settings.platform)
+        return docker.Image(
+            f"{self._name}-image",
+            image_name=pulumi.Output.concat(repository.repository_url, ":", tag),
+            build={
+                "context": self._context.path.as_posix(),
+                "dockerfile": (self._context.path / "Dockerfile").as_posix(),
+                "platform": self._settings.platform,
+                "args": {"BASE_IMAGE": self._settings.base_image},
+            },
+            # On the image, not on a provider: the token changes every time, and a provider would show it as a change.
+            registry={
+                "server": repository.repository_url,
+                "username": token.user_name,
+                "password": pulumi.Output.secret(token.password),
+            },
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+
+    def _log_group(self) -> aws.cloudwatch.LogGroup:
+        return aws.cloudwatch.LogGroup(
+            f"{self._name}-logs",
+            name_prefix=f"/aws/lambda/{self._name}-",
+            retention_in_days=self._settings.log_retention_days,
+            tags=self._settings.tags,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+
+    def _execution_role(self, log_group: aws.cloudwatch.LogGroup) -> tuple[aws.iam.Role, aws.iam.RolePolicy]:
+        role = aws.iam.Role(
+            f"{self._name}-execution-role",
+            assume_role_policy=policies.execution_trust(),
+            tags=self._settings.tags,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        write_logs = aws.iam.RolePolicy(
+            f"{self._name}-write-logs",
+            role=role.name,
+            policy=log_group.arn.apply(policies.execution),
+            opts=pulumi.ResourceOptions(parent=role),
+        )
+        return role, write_logs
+
+    def _function(
+        self,
+        image: docker.Image,
+        role: aws.iam.Role,
+        log_group: aws.cloudwatch.LogGroup,
+        write_logs: aws.iam.RolePolicy,
+    ) -> aws.lambda_.Function:
+        return aws.lambda_.Function(
+            f"{self._name}-function",
+            package_type="Image",
+            image_uri=image.repo_digest,
+            architectures=[self._settings.architecture],
+            role=role.arn,
+            memory_size=self._settings.memory_mb,
+            timeout=self._settings.timeout_seconds,
+            ephemeral_storage={"size": self._settings.ephemeral_storage_mb},
+            environment={"variables": self._settings.environment},
+            logging_config={"log_format": "JSON", "log_group": log_group.name},
+            publish=True,
+            tags=self._settings.tags,
+            # The policy first: a function that starts before it may write has lost its first log lines. The log group
+            # first as well: else Lambda makes one of its own, which never expires and outlives the stack.
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[write_logs, log_group]),
+        )
+
+    def _proved_version(self, function: aws.lambda_.Function) -> pulumi.Output[str]:
+        """The published version, known only once it has given the golden predictions."""
+        expectations = self._context.golden
+        if expectations is None:
+            pulumi.log.warn(
+                "no golden file: a new version takes traffic without its predictions being proved; "
+                "put golden.json beside the model or name golden_path",
+                self,
+            )
+            return function.version
+        check = aws.lambda_.Invocation(
+            f"{self._name}-golden-check",
+            function_name=function.name,
+            qualifier=function.version,
+            input=expectations.payload(),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+
+        def proved(outcome: list[str]) -> str:
+            version, answer = outcome
+            try:
+                golden.check(expectations, json.loads(answer))
+            except ValueError as error:
+                raise pulumi.RunError(
+                    f"{self._name}: version {version} of the function is not served: {error}. The alias {LIVE!r} "
+                    "stays where it was. Deploy a model that fits its golden file"
+                ) from None
+            return version
+
+        return pulumi.Output.all(function.version, check.result).apply(proved)
+
+    def _live_alias(self, function: aws.lambda_.Function, proved_version: pulumi.Output[str]) -> aws.lambda_.Alias:
+        return aws.lambda_.Alias(
+            f"{self._name}-{LIVE}",
+            name=LIVE,
+            description="The version that takes traffic",
+            function_name=function.name,
+            function_version=proved_version,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+
+    def _url(self, alias: aws.lambda_.Alias) -> aws.lambda_.FunctionUrl:
+        return aws.lambda_.FunctionUrl(
+            f"{self._name}-url",
+            function_name=alias.function_name,
+            qualifier=alias.name,
+            authorization_type="AWS_IAM",
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+
+    def _invoker_role(self) -> aws.iam.Role | None:
+        if not self._settings.create_invoker_role:
+            return None
+        account = aws.get_caller_identity_output(opts=pulumi.InvokeOutputOptions(parent=self))
+        partition = aws.get_partition_output(opts=pulumi.InvokeOutputOptions(parent=self))
+        return aws.iam.Role(
+            f"{self._name}-invoker-role",
+            assume_role_policy=pulumi.Output.all(partition.partition, account.account_id).apply(
+                lambda parts: policies.invoker_trust(*parts)
+            ),
+            tags=self._settings.tags,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+
+    def _grants(self, alias: aws.lambda_.Alias, invoker_role: aws.iam.Role | None) -> None:
+        """Gives every invoker both rights on the alias: roles by a policy of their own, ARNs by one of the alias.
+
+        A role's own policy survives that the role is made anew, and works at once; a permission that names a role
+        has neither property, but is the only one that reaches another account.
+        """
+        roles: list[tuple[str, pulumi.Input[str]]] = [(role, role) for role in self._settings.invoker_role_names]
+        if invoker_role:
+            roles.append(("invoker-role", invoker_role.name))
+        for label, role_name in roles:
+            aws.iam.RolePolicy(
+                f"{self._name}-{label}-invoke",
+                role=role_name,
+                policy=alias.arn.apply(policies.client),
+                opts=pulumi.ResourceOptions(parent=self),
+            )
+        for arn in self._settings.invoker_arns:
+            label = arn.rpartition(":")[2].replace("/", "-")
+            aws.lambda_.Permission(
+                f"{self._name}-{label}-invoke-url",
+                action=policies.INVOKE_URL_ACTION,
+                function=alias.function_name,
+                qualifier=alias.name,
+                principal=arn,
+                function_url_auth_type="AWS_IAM",
+                opts=pulumi.ResourceOptions(parent=self),
+            )
+            aws.lambda_.Permission(
+                f"{self._name}-{label}-invoke",
+                action=policies.INVOKE_ACTION,
+                function=alias.function_name,
+                qualifier=alias.name,
+                principal=arn,
+                invoked_via_function_url=True,
+                opts=pulumi.ResourceOptions(parent=self),
+            )
+
+
+_OUTPUTS = [output for output in MLInferenceFunction.__annotations__ if not output.startswith("_")]
+
+
+def _prepared(name: str, args: MLInferenceFunctionArgs) -> tuple[settings.Settings, staging.BuildContext]:
+    """Everything that can fail before the first resource registers."""
+    try:
+        checked = settings.from_args(name, args, known=set(MLInferenceFunctionArgs.__annotations__))
+        return checked, staging.stage(name, checked.source, checked.golden_path)
+    except ValueError as error:
+        raise pulumi.RunError(f"{name}: {error}") from None
