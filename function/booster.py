@@ -1,0 +1,195 @@
+"""XGBoost's public C API as the few typed calls that inference needs.
+
+Leaves out the `xgboost` Python package, numpy and scipy: their imports are most of a cold start, and the
+library itself answers. Leaves out training, and every question of what a request may contain (contract.py).
+"""
+
+# pathlib alone would add a tenth to the cold start.
+# ruff: noqa: PTH100, PTH113, PTH118, PTH120
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+from ctypes import POINTER, byref, c_char_p, c_float, c_int, c_uint64, c_void_p
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from array import array
+    from collections.abc import Iterable
+
+# https://xgboost.readthedocs.io/en/stable/dev/group__Prediction.html: values of the option "type".
+_VALUE = 0
+
+_LIBRARY_NAMES = {"win32": "xgboost.dll", "darwin": "libxgboost.dylib"}
+
+
+class LibraryError(Exception):
+    """XGBoost's library is missing, cannot be loaded, or reported an error. The message is one plain line."""
+
+
+class Booster:
+    """A model loaded into XGBoost's library.
+
+    Predictions are safe from several threads at once: the library keeps each thread's result apart, and the
+    result is copied out before the call returns.
+
+    Attributes:
+        num_features: Number of columns that a row must have.
+        feature_names: Names stored in the model, in column order; empty if it was trained without names.
+        feature_types: XGBoost's type of each column (`float`, `int`, `i`, `q`, `c`); may be empty.
+    """
+
+    def __init__(self, model: bytes) -> None:
+        """Load a model that was saved as JSON or UBJSON.
+
+        Args:
+            model: The whole file. It must have been verified: a damaged one can crash the library.
+
+        Raises:
+            LibraryError: The library is missing or does not accept the model.
+        """
+        self._library = load_library()
+        self._handle = c_void_p()
+        self._call("XGBoosterCreate", None, c_uint64(0), byref(self._handle))
+        # One thread: Lambda gives one core below 1,769 MB, and small batches lose by waking a team of threads.
+        self._call("XGBoosterSetParam", self._handle, b"nthread", b"1")
+        self._call("XGBoosterLoadModelFromBuffer", self._handle, model, c_uint64(len(model)))
+        count = c_uint64()
+        self._call("XGBoosterGetNumFeature", self._handle, byref(count))
+        self.num_features = int(count.value)
+        self.feature_names = self._feature_info(b"feature_name")
+        self.feature_types = self._feature_info(b"feature_type")
+
+    def __del__(self) -> None:
+        if getattr(self, "_handle", None):
+            self._library.XGBoosterFree(self._handle)
+
+    def attribute(self, name: str) -> str | None:
+        """Return a string that training stored in the model, such as `best_iteration`; None if absent."""
+        value = c_char_p()
+        found = c_int()
+        self._call("XGBoosterGetAttr", self._handle, name.encode(), byref(value), byref(found))
+        return value.value.decode() if found.value and value.value is not None else None
+
+    def configuration(self) -> str:
+        """Return the library's JSON description of the loaded learner (objective, booster, outputs)."""
+        length = c_uint64()
+        text = c_char_p()
+        self._call("XGBoosterSaveJsonConfig", self._handle, byref(length), byref(text))
+        return (text.value or b"{}").decode()
+
+    def predict(self, values: array[float], rows: int, iterations: int = 0) -> tuple[list[float], list[int]]:
+        """Predict a row-major matrix of float32.
+
+        Args:
+            values: `rows` times `num_features` values of typecode `f`; NaN is a missing value.
+            rows: Number of rows, at least 1.
+            iterations: Number of boosting rounds to use; 0 uses them all.
+
+        Returns:
+            The float32 predictions widened to Python floats, flat, and their shape (first axis: rows).
+
+        Raises:
+            LibraryError: The library refused the data.
+        """
+        shape, dims, result = POINTER(c_uint64)(), c_uint64(), POINTER(c_float)()
+        self._call(
+            "XGBoosterPredictFromDense",
+            self._handle,
+            self._matrix(values, rows),
+            _options(_VALUE, iterations),
+            None,
+            byref(shape),
+            byref(dims),
+            byref(result),
+        )
+        return _copy(result, shape[: dims.value])
+
+    def _matrix(self, values: array[float], rows: int) -> bytes:
+        """Describe memory to the library without copying it: numpy's array interface, as JSON."""
+        address, length = values.buffer_info()
+        if values.itemsize != 4 or length != rows * self.num_features:
+            raise ValueError(f"got {length} values for {rows} rows of {self.num_features} float32 features")
+        return b'{"data":[%d,true],"shape":[%d,%d],"typestr":"<f4","version":3}' % (
+            address,
+            rows,
+            self.num_features,
+        )
+
+    def _feature_info(self, field: bytes) -> tuple[str, ...]:
+        length, strings = c_uint64(), POINTER(c_char_p)()
+        self._call("XGBoosterGetStrFeatureInfo", self._handle, field, byref(length), byref(strings))
+        return tuple((strings[i] or b"").decode() for i in range(length.value))
+
+    def _call(self, name: str, *arguments: object) -> None:
+        if getattr(self._library, name)(*arguments) != 0:
+            raise LibraryError(f"XGBoost refused {name}: {_first_line(self._library.XGBGetLastError())}")
+
+
+def _options(kind: int, iterations: int) -> bytes:
+    return (
+        b'{"type":%d,"training":false,"iteration_begin":0,"iteration_end":%d,'
+        b'"strict_shape":false,"missing":NaN,"cache_id":0}' % (kind, iterations)
+    )
+
+
+def _copy(result: ctypes._Pointer[c_float], shape: list[int]) -> tuple[list[float], list[int]]:
+    length = 1
+    for size in shape:
+        length *= size
+    return result[:length], shape
+
+
+def _first_line(error: bytes | None) -> str:
+    """Keep the sentence of an XGBoost error and drop its time stamp, source position and stack trace."""
+    lines = (error or b"no reason given").decode(errors="replace").strip().splitlines()
+    return lines[0].rpartition("] ")[2].strip() or "no reason given"
+
+
+_loaded: list[ctypes.CDLL] = []
+
+
+def load_library() -> ctypes.CDLL:
+    """Load XGBoost's shared library once, without importing the `xgboost` package.
+
+    Raises:
+        LibraryError: It is not installed, or the system cannot load it.
+    """
+    if not _loaded:
+        path = find_library(sys.path)
+        try:
+            library = ctypes.CDLL(path)
+        except OSError as error:
+            hint = "; on macOS install libomp (brew install libomp)" if sys.platform == "darwin" else ""
+            raise LibraryError(f"XGBoost's library {path} cannot be loaded: {error}{hint}") from None
+        library.XGBGetLastError.restype = c_char_p
+        library.XGBoosterFree.argtypes = [c_void_p]
+        _loaded.append(library)
+    return _loaded[0]
+
+
+def find_library(folders: Iterable[str]) -> str:
+    """Return the path of XGBoost's library below the first of `folders` that has it.
+
+    In the image it lies beside this file, on a laptop in site-packages; both as the wheel lays it out.
+
+    Raises:
+        LibraryError: None of the folders has it.
+    """
+    name = _LIBRARY_NAMES.get(sys.platform, "libxgboost.so")
+    for folder in (os.path.dirname(os.path.abspath(__file__)), *folders):
+        path = os.path.join(folder or ".", "xgboost", "lib", name)
+        if os.path.isfile(path):
+            return os.path.abspath(path)
+    raise LibraryError(
+        f"XGBoost's library xgboost/lib/{name} is in none of the folders of sys.path: install xgboost-cpu==3.2.0"
+    )
+
+
+def library_version() -> tuple[int, int, int]:
+    """Return the version (major, minor, patch) of the loaded library."""
+    major, minor, patch = c_int(), c_int(), c_int()
+    load_library().XGBoostVersion(byref(major), byref(minor), byref(patch))
+    return major.value, minor.value, patch.value

@@ -1,0 +1,22 @@
+"""Lambda's entry point `handler.handler`: loads the model when the process starts, then answers.
+
+Everything is in the rooms behind it: endpoint.py is the way through them.
+"""
+
+from __future__ import annotations
+
+import os
+
+from endpoint import Endpoint
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+# Once for each execution environment, while Lambda still gives the start-up a full core.
+ENDPOINT = Endpoint(os.environ)
+
+
+def handler(event: Any, context: Any) -> Any:
+    """Answer one Function URL event (payload format 2.0), or a bare list of records invoked directly."""
+    return ENDPOINT(event, context)
