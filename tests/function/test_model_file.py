@@ -1,0 +1,106 @@
+"""A model that must not be served is refused before XGBoost sees it, in one plain line."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import contract
+import model_file
+import pytest
+from endpoint import Endpoint, RequestRefusedError
+
+from tests.function.protocols import MakeEvent, Serve
+
+
+def stage(folder: Path, model: Path, **entry: str) -> dict[str, str]:
+    """Put a model and its manifest into a folder as staging does; return the environment that serves it."""
+    content = model.read_bytes()
+    staged = folder / f"model{model.suffix}"
+    staged.write_bytes(content)
+    sha256 = hashlib.sha256(content).hexdigest()
+    manifest = {"file": staged.name, "sha256": sha256, "version": sha256[:12], "name": "staged", **entry}
+    (folder / "manifest.json").write_text(json.dumps({"model": manifest}))
+    return {"MODEL_PATH": str(staged)}
+
+
+def failure(environment: dict[str, str]) -> str:
+    """Return the plain line with which the model must be refused."""
+    with pytest.raises(model_file.ModelError) as refused:
+        contract.load(environment)
+    message = str(refused.value)
+    assert "\n" not in message
+    return message
+
+
+@pytest.mark.parametrize("suffix", [".ubj", ".json"])
+def test_a_staged_model_is_served_under_its_name_and_version(tmp_path: Path, small_model: Path, suffix: str) -> None:
+    model = small_model.with_suffix(suffix)
+    stage(tmp_path, model)
+    file = model_file.read({}, str(tmp_path))
+    assert (file.name, file.version) == ("staged", hashlib.sha256(model.read_bytes()).hexdigest()[:12])
+
+
+def test_a_swapped_model_is_refused(tmp_path: Path, small_model: Path) -> None:
+    environment = stage(tmp_path, small_model)
+    Path(environment["MODEL_PATH"]).write_bytes(small_model.read_bytes().replace(b"income", b"incame"))
+    assert "not the one that was staged" in failure(environment)
+
+
+def test_a_model_can_be_pinned_without_a_manifest(small_model: Path) -> None:
+    assert "not the one" in failure({"MODEL_PATH": str(small_model), "MODEL_SHA256": "0" * 64})
+
+
+def test_a_missing_model_file_is_named(tmp_path: Path) -> None:
+    assert "absent.ubj" in failure({"MODEL_PATH": str(tmp_path / "absent.ubj")})
+
+
+def test_no_model_at_all_says_how_to_name_one(tmp_path: Path) -> None:
+    with pytest.raises(model_file.ModelError, match="set MODEL_PATH"):
+        model_file.read({}, str(tmp_path))
+
+
+@pytest.mark.parametrize("manifest", ["", "{}", "[]", '{"model": 3}', '{"model": {"file": "model.ubj"}}', "{"])
+def test_a_damaged_manifest_is_refused(tmp_path: Path, small_model: Path, manifest: str) -> None:
+    environment = stage(tmp_path, small_model)
+    (tmp_path / "manifest.json").write_text(manifest)
+    assert "manifest.json" in failure(environment)
+
+
+@pytest.mark.parametrize("content", [b"", b"binf", b"{", b"{L", b"{}", b"[1]", b"PK\x03\x04", b'{"version": "3.2.0"}'])
+def test_a_file_that_is_no_model_is_refused(tmp_path: Path, content: bytes) -> None:
+    model = tmp_path / "model.ubj"
+    model.write_bytes(content)
+    assert "not a whole XGBoost model" in failure({"MODEL_PATH": str(model)})
+
+
+@pytest.mark.parametrize("suffix", [".ubj", ".json"])
+def test_a_model_of_a_newer_xgboost_is_refused(tmp_path: Path, small_model: Path, suffix: str) -> None:
+    model = tmp_path / f"newer{suffix}"
+    content = small_model.with_suffix(suffix).read_bytes()
+    old, new = {".ubj": (b"i\x03i\x02i\x00}", b"i\x03i\x03i\x00}"), ".json": (b"[3,2,0]}", b"[3,3,0]}")}[suffix]
+    assert content.endswith(old)
+    model.write_bytes(content.removesuffix(old) + new)
+    assert "3.3.0, newer than the library 3.2.0" in failure({"MODEL_PATH": str(model)})
+
+
+def test_a_json_model_that_another_program_rewrote_is_served(tmp_path: Path, small_model: Path) -> None:
+    document = json.loads(small_model.with_suffix(".json").read_text())
+    model = tmp_path / "rewritten.json"
+    model.write_text(json.dumps({"version": document["version"], "learner": document["learner"]}, indent=1))
+    assert contract.load({"MODEL_PATH": str(model)}).features == ("income", "age", "height: cm")
+
+
+def test_without_a_model_every_request_is_told_why(tmp_path: Path, serve: Serve, url_event: MakeEvent) -> None:
+    endpoint = serve(tmp_path / "absent.ubj")
+    response = endpoint(url_event("[]"), None)
+    assert response["statusCode"] == 503
+    assert "absent.ubj" in json.loads(response["body"])["detail"]
+    with pytest.raises(RequestRefusedError, match=r"absent\.ubj"):
+        endpoint([], None)
+
+
+def test_the_reason_is_logged_once_as_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Endpoint({"MODEL_PATH": str(tmp_path / "absent.ubj")})
+    assert capsys.readouterr().err.count("\n") == 1
