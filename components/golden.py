@@ -164,7 +164,7 @@ def main() -> int:
         golden = load(path)
         check(golden, json.loads(json.dumps(handler(golden.records, None))))
     except Exception as error:  # noqa: BLE001 - whatever goes wrong, the build must stop with one plain line
-        print(f"golden check: {error}", file=sys.stderr)
+        print(error if isinstance(error, GoldenError) else f"golden check failed: {error}", file=sys.stderr)
         return 1
     print(f"golden check: {len(golden.records)} records within {golden.tolerance} of what training saw")
     return 0

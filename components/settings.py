@@ -125,8 +125,9 @@ def _source(given: Mapping[str, Any]) -> Path:
             f"give model_path (an XGBoost .ubj or .json file) or context_path (an own Docker context), got {got}"
         )
     path = _path(given, sources[0])
-    if path.is_dir() != (sources[0] == "context_path"):
-        wanted = "a folder with a Dockerfile" if sources[0] == "context_path" else "an XGBoost .ubj or .json file"
+    is_model = sources[0] == "model_path"
+    if not (path.is_file() if is_model else path.is_dir()):
+        wanted = "an XGBoost .ubj or .json file" if is_model else "a folder with a Dockerfile"
         got = "a folder" if path.is_dir() else "a file" if path.exists() else "nothing there"
         raise InvalidArgumentError(f"{sources[0]} {path} must be {wanted}, got {got}")
     return path
@@ -142,8 +143,8 @@ def _whole(given: Mapping[str, Any], key: str, limits: tuple[int, int], default:
     """A whole number within limits. Packaged components are handed whole numbers as floats, so 1024.0 is 1024."""
     value = given.get(key, default)
     low, high = limits
-    whole = isinstance(value, int | float) and not isinstance(value, bool) and value == int(value)
-    if not whole or not low <= value <= high:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not (number and low <= value <= high and value == int(value)):
         raise InvalidArgumentError(
             f"{key} must be a whole number of {unit} from {low} to {high}, got {_described(value)}"
         )

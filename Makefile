@@ -1,0 +1,67 @@
+# The commands of the project. `make` lists them; each does its own set-up, from package registries alone.
+
+SHELL := /bin/sh
+PYTHON_AT_LEAST := 3.11
+BIN := $(if $(filter Windows_NT,$(OS)),.venv/Scripts,.venv/bin)
+INSTALLED := .venv/.installed
+# A closed network's package index is usually told to pip; uv, which installs here, is told the same.
+export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
+ifeq ($(UV_DEFAULT_INDEX),)
+unexport UV_DEFAULT_INDEX
+endif
+# Another model to deploy locally: make local MODEL=path/to/model.ubj
+MODEL ?= $(MODEL_PATH)
+export MODEL
+
+.DEFAULT_GOAL := help
+.PHONY: help setup local serve test check format lint types train report bench lock clean
+
+help: ## list the commands
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
+
+setup: $(INSTALLED) ## install everything into .venv; the other commands do it by themselves
+
+local: $(INSTALLED) ## deploy onto an emulator on this machine, call the endpoint, tear down
+	@$(BIN)/python -m local
+
+serve: $(INSTALLED) ## the same, and keep the endpoint up until Ctrl-C
+	@$(BIN)/python -m local serve
+
+test: $(INSTALLED) ## all tests that need neither Docker nor minutes
+	@$(BIN)/python -m pytest
+
+check: lint types test ## exactly what CI runs: format, lint, types, all tests
+	@$(BIN)/python -m pytest --everything -m "slow or docker"
+
+format: $(INSTALLED) ## rewrite the code in the project's format
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+lint: $(INSTALLED)
+	@$(BIN)/ruff format --check . && $(BIN)/ruff check .
+
+types: $(INSTALLED)
+	@$(BIN)/mypy
+
+train: $(INSTALLED) ## train the wine model anew and write its files
+	@$(BIN)/python -m model.train
+
+report: $(INSTALLED) ## describe data and model in one HTML page
+	@$(BIN)/python -m model.report
+
+bench: $(INSTALLED) ## the handler against a pandas baseline, side by side
+	@$(BIN)/python -m benchmarks
+
+lock: $(INSTALLED) ## resolve the requirements anew, with hashes
+	@PATH=".cache/uv/bin:$$PATH" && \
+	lock="uv pip compile --quiet --universal --generate-hashes --no-header --python-version $(PYTHON_AT_LEAST)" && \
+	$$lock --group dev pyproject.toml -o requirements-dev.txt && \
+	$$lock -c requirements-dev.txt pyproject.toml -o requirements.txt && \
+	$$lock --no-deps function/requirements.in -o function/requirements.txt
+
+clean: ## remove everything that can be made again
+	@rm -rf .venv .cache .build .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(INSTALLED): requirements-dev.txt
+	@scripts/install $(PYTHON_AT_LEAST)
+	@touch $@

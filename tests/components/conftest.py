@@ -1,0 +1,51 @@
+"""A model, its golden file, and a deployment of them on mocks."""
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pytest
+
+from components import MLInferenceFunction
+from tests import fake_engine
+
+MODEL = Path(__file__).parents[2] / "model" / "wine_quality.ubj"
+GOLDEN = MODEL.with_name("golden.json")
+OUTPUTS = [name for name in MLInferenceFunction.__annotations__ if not name.startswith("_")]
+
+
+@pytest.fixture(autouse=True)
+def in_a_project_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Contexts are staged below the working directory."""
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def golden_predictions() -> list[float]:
+    return list(json.loads(GOLDEN.read_text())["predictions"])
+
+
+@pytest.fixture
+def deploy(golden_predictions: list[float]) -> Callable[..., fake_engine.Deployment]:
+    """Deploys the component with some arguments; the wine model is the default."""
+
+    def deployed(
+        args: Mapping[str, Any] | None = None,
+        *,
+        name: str = "wine",
+        golden_answer: object = None,
+        preview: bool = False,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> fake_engine.Deployment:
+        source = {} if args and {"model_path", "context_path"} & args.keys() else {"model_path": str(MODEL)}
+
+        def program() -> dict[str, pulumi.Output[Any]]:
+            component = MLInferenceFunction(name, {**source, **(args or {})}, opts)  # type: ignore[typeddict-item]
+            return {output: getattr(component, output) for output in OUTPUTS}
+
+        answer = golden_predictions if golden_answer is None else golden_answer
+        return fake_engine.run(program, preview=preview, golden_answer=answer)
+
+    return deployed

@@ -1,0 +1,112 @@
+"""Does a golden file hold what it must, and is a wrong answer found?"""
+
+import dataclasses
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from components import golden, staging
+from components.golden import Golden, GoldenError
+from tests.components.conftest import MODEL
+
+TWO = Golden("0" * 64, 0.01, [{"x": 1}, {"x": 2}], [5.0, 6.0])
+
+
+def written(tmp_path: Path, **changes: Any) -> Path:
+    path = tmp_path / "golden.json"
+    path.write_text(json.dumps(dataclasses.asdict(TWO) | changes))
+    return path
+
+
+def test_an_answer_within_the_tolerance_passes() -> None:
+    golden.check(TWO, [5.01, 5.99])
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        ([5.0, 6.02], "record 1: expected 6.0, got 6.02, tolerance 0.01 (1 of 2 records are off)"),
+        ([6.0, 5.0], "record 0: expected 5.0, got 6.0, tolerance 0.01 (2 of 2 records are off)"),
+        ([5.0, float("nan")], "record 1: expected 6.0, got nan"),
+        ([5.0, None], "record 1: expected 6.0, got None"),
+        ([5.0, "6.0"], "record 1: expected 6.0, got '6.0'"),
+        ([5.0, [6.0]], "record 1: expected 6.0, got [6.0]"),
+        ([5.0], "expected a list of 2 predictions, got a list of 1"),
+        ({"status": 503}, "expected a list of 2 predictions, got a dict"),
+        (None, "expected a list of 2 predictions, got a NoneType"),
+    ],
+)
+def test_another_answer_fails_naming_record_expected_actual_and_tolerance(answer: object, message: str) -> None:
+    with pytest.raises(GoldenError, match=re.escape(message)):
+        golden.check(TWO, answer)
+
+
+def test_predictions_of_several_numbers_are_compared_number_by_number() -> None:
+    classes = dataclasses.replace(TWO, predictions=[[0.1, 0.9], [0.6, 0.4]])
+    golden.check(classes, [[0.1, 0.9], [0.6, 0.4]])
+    with pytest.raises(GoldenError, match="record 1"):
+        golden.check(classes, [[0.1, 0.9], [0.4, 0.6]])
+    with pytest.raises(GoldenError, match="record 0"):
+        golden.check(classes, [[0.1], [0.6, 0.4]])
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"records": []}, "at least one element"),
+        ({"records": [{"x": 1}]}, "1 records but 2 predictions"),
+        ({"tolerance": -1}, "tolerance must be a number ≥ 0, got -1"),
+        ({"tolerance": True}, "tolerance must be a number ≥ 0, got True"),
+        ({"tolerance": float("inf")}, "tolerance must be a number ≥ 0"),
+        ({"records": [[1], [2]]}, "every record must be an object"),
+        ({"predictions": [5.0, None]}, "every prediction must be a finite number"),
+        ({"predictions": [5.0, float("nan")]}, "every prediction must be a finite number"),
+        ({"predictions": [5.0, []]}, "every prediction must be a finite number"),
+        ({"model_sha256": 5}, "model_sha256 must be a string"),
+        ({"surplus": 1}, "not a JSON object with exactly the keys"),
+        ({"records": [{"x": "y" * golden.MAX_PAYLOAD_BYTES}, {}]}, "Lambda takes at most 6291456"),
+    ],
+)
+def test_a_golden_file_that_proves_nothing_is_refused(tmp_path: Path, changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(GoldenError, match=re.escape(message)):
+        golden.load(written(tmp_path, **changes))
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"{", b"{}", b"\xff\xfe"])
+def test_a_file_of_another_kind_is_refused_in_one_line(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "golden.json"
+    path.write_bytes(content)
+    with pytest.raises(GoldenError) as refusal:
+        golden.load(path)
+    assert "\n" not in str(refusal.value)
+
+
+def test_a_missing_golden_file_is_refused_by_its_path(tmp_path: Path) -> None:
+    with pytest.raises(GoldenError, match=r"nowhere\.json cannot be read"):
+        golden.load(tmp_path / "nowhere.json")
+
+
+def build_step(context: Path) -> "subprocess.CompletedProcess[str]":
+    """What the Dockerfile runs, in a staged context."""
+    return subprocess.run([sys.executable, "golden.py"], cwd=context, capture_output=True, text=True, check=False)
+
+
+def test_the_image_build_proves_the_golden_predictions_on_the_staged_handler() -> None:
+    outcome = build_step(staging.stage("wine", MODEL).path)
+    assert outcome.returncode == 0, outcome.stderr
+    assert "within" in outcome.stdout
+
+
+def test_the_image_build_stops_at_a_prediction_that_is_off() -> None:
+    context = staging.stage("wine", MODEL).path
+    wrong = json.loads((context / "golden.json").read_text())
+    wrong["predictions"][4] += 0.25
+    (context / "golden.json").write_text(json.dumps(wrong))
+    outcome = build_step(context)
+    assert outcome.returncode == 1
+    assert re.fullmatch(r"golden check failed: record 4: expected .*\n", outcome.stderr)

@@ -1,0 +1,182 @@
+"""What does the component register, and in which order?"""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pulumi
+import pytest
+
+from components import policies
+from tests.fake_engine import ACCOUNT_ID, Deployment
+
+Deploy = Callable[..., Deployment]
+
+REPOSITORY = "aws:ecr/repository:Repository"
+IMAGE = "docker:index/image:Image"
+ROLE = "aws:iam/role:Role"
+ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
+LOG_GROUP = "aws:cloudwatch/logGroup:LogGroup"
+FUNCTION = "aws:lambda/function:Function"
+INVOCATION = "aws:lambda/invocation:Invocation"
+ALIAS = "aws:lambda/alias:Alias"
+URL = "aws:lambda/functionUrl:FunctionUrl"
+PERMISSION = "aws:lambda/permission:Permission"
+
+
+def test_the_image_is_pushed_under_a_tag_of_its_content_and_run_by_digest(deploy: Deploy) -> None:
+    deployment = deploy()
+    image = deployment.one(IMAGE).inputs
+    assert re.fullmatch(r".+/wine-repository-\w+:[0-9a-f]{20}", image["imageName"])
+    assert "@sha256:" in deployment.one(FUNCTION).inputs["imageUri"]
+
+
+@pytest.mark.parametrize(("architecture", "platform"), [("x86_64", "linux/amd64"), ("arm64", "linux/arm64")])
+def test_one_argument_sets_the_processor_of_image_and_function(
+    deploy: Deploy, architecture: str, platform: str
+) -> None:
+    deployment = deploy({"architecture": architecture})
+    assert deployment.one(IMAGE).inputs["build"]["platform"] == platform
+    assert deployment.one(FUNCTION).inputs["architectures"] == [architecture]
+
+
+def test_the_build_context_is_named_relative_to_the_working_directory(deploy: Deploy) -> None:
+    build = deploy().one(IMAGE).inputs["build"]
+    assert re.fullmatch(r"\.build/wine-[0-9a-f]{12}", build["context"])
+    assert build["dockerfile"] == build["context"] + "/Dockerfile"
+
+
+def test_the_registry_password_is_a_secret(deploy: Deploy) -> None:
+    assert deploy().one(IMAGE).inputs["registry"]["secret"]["password"] == "registry-password"
+
+
+def test_the_repository_is_immutable_scanned_and_keeps_more_images_than_are_live(deploy: Deploy) -> None:
+    deployment = deploy()
+    repository = deployment.one(REPOSITORY).inputs
+    assert repository["imageTagMutability"] == "IMMUTABLE"
+    assert repository["imageScanningConfiguration"] == {"scanOnPush": True}
+    (rule,) = json.loads(deployment.one("aws:ecr/lifecyclePolicy:LifecyclePolicy").inputs["policy"])["rules"]
+    assert rule["selection"] == {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 50}
+
+
+def test_destroying_works_while_the_repository_holds_images(deploy: Deploy) -> None:
+    assert deploy().one(REPOSITORY).inputs["forceDelete"] is True
+
+
+def test_the_execution_role_may_write_into_its_own_log_group_and_nothing_else(deploy: Deploy) -> None:
+    deployment = deploy()
+    log_group = deployment.one(LOG_GROUP)
+    (statement,) = json.loads(deployment.one(ROLE_POLICY, "write-logs").inputs["policy"])["Statement"]
+    assert statement["Action"] == ["logs:CreateLogStream", "logs:PutLogEvents"]
+    assert statement["Resource"].startswith("arn:aws:cloudwatch:")
+    assert statement["Resource"].endswith(f"{log_group.inputs['namePrefix']}1a2b3c4:*")
+
+
+@pytest.mark.parametrize(
+    ("later", "earlier"),
+    [
+        ((FUNCTION, ""), (ROLE_POLICY, "write-logs")),
+        ((FUNCTION, ""), (LOG_GROUP, "")),
+        ((FUNCTION, ""), (IMAGE, "")),
+        ((INVOCATION, ""), (FUNCTION, "")),
+        ((ALIAS, ""), (INVOCATION, "")),
+        ((URL, ""), (ALIAS, "")),
+        ((ROLE_POLICY, "invoker-role-invoke"), (ALIAS, "")),
+    ],
+)
+def test_the_deployment_waits_where_order_matters(
+    deploy: Deploy, later: tuple[str, str], earlier: tuple[str, str]
+) -> None:
+    deployment = deploy()
+    assert deployment.depends(deployment.one(*later), deployment.one(*earlier)), f"{later} must wait for {earlier}"
+
+
+def test_nothing_waits_in_a_circle_or_for_the_endpoint(deploy: Deploy) -> None:
+    deployment = deploy()
+    assert not deployment.depends(deployment.one(FUNCTION), deployment.one(ALIAS))
+
+
+def test_url_and_rights_hang_on_the_alias(deploy: Deploy) -> None:
+    deployment = deploy({"invoker_arns": [f"arn:aws:iam::{ACCOUNT_ID}:role/client"]})
+    assert deployment.one(ALIAS).inputs["name"] == "live"
+    assert {resource.inputs["qualifier"] for resource in deployment.all(URL) + deployment.all(PERMISSION)} == {"live"}
+    policy = json.loads(deployment.one(ROLE_POLICY, "invoker-role-invoke").inputs["policy"])
+    assert {statement["Resource"] for statement in policy["Statement"]} == {deployment.outputs["alias_arn"]}
+
+
+def test_the_url_demands_iam_authentication(deploy: Deploy) -> None:
+    assert deploy().one(URL).inputs["authorizationType"] == "AWS_IAM"
+
+
+def test_an_invoker_arn_gets_both_grants_each_with_its_own_condition(deploy: Deploy) -> None:
+    arn = f"arn:aws:iam::{ACCOUNT_ID}:role/team/client"
+    grants = {grant.inputs["action"]: grant.inputs for grant in deploy({"invoker_arns": [arn]}).all(PERMISSION)}
+    assert grants.keys() == {policies.INVOKE_URL_ACTION, policies.INVOKE_ACTION}
+    assert all(grant["principal"] == arn for grant in grants.values())
+    assert grants[policies.INVOKE_URL_ACTION]["functionUrlAuthType"] == "AWS_IAM"
+    assert "invokedViaFunctionUrl" not in grants[policies.INVOKE_URL_ACTION]
+    assert grants[policies.INVOKE_ACTION]["invokedViaFunctionUrl"] is True
+    assert "functionUrlAuthType" not in grants[policies.INVOKE_ACTION]
+
+
+def test_the_invoker_role_may_be_assumed_by_the_account_and_holds_both_grants(deploy: Deploy) -> None:
+    deployment = deploy()
+    trust = json.loads(deployment.one(ROLE, "invoker-role").inputs["assumeRolePolicy"])
+    assert trust["Statement"][0]["Principal"] == {"AWS": f"arn:aws:iam::{ACCOUNT_ID}:root"}
+    policy = deployment.one(ROLE_POLICY, "invoker-role-invoke").inputs["policy"]
+    actions = {statement["Action"] for statement in json.loads(policy)["Statement"]}
+    assert actions == {policies.INVOKE_URL_ACTION, policies.INVOKE_ACTION}
+    assert deployment.outputs["client_policy_json"] == policy
+
+
+def test_existing_roles_get_the_same_right(deploy: Deploy) -> None:
+    deployment = deploy({"invoker_role_names": ["reporting"], "create_invoker_role": False})
+    assert deployment.one(ROLE_POLICY, "reporting-invoke").inputs["role"] == "reporting"
+    assert deployment.outputs["invoker_role_arn"] is None
+    assert [role.name for role in deployment.all(ROLE)] == ["wine-execution-role"]
+
+
+def test_the_alias_takes_the_version_that_gave_the_golden_predictions(deploy: Deploy) -> None:
+    assert deploy().one(ALIAS).inputs["functionVersion"] == "1"
+
+
+def test_a_version_that_answers_otherwise_is_not_served(deploy: Deploy, golden_predictions: list[float]) -> None:
+    wrong = [*golden_predictions[:3], golden_predictions[3] + 0.5, *golden_predictions[4:]]
+    with pytest.raises(
+        pulumi.RunError, match=rf"record 3: expected {golden_predictions[3]}, got {wrong[3]}, tolerance"
+    ):
+        deploy(golden_answer=wrong)
+
+
+def test_without_a_golden_file_the_alias_follows_and_a_warning_says_so(
+    deploy: Deploy, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    lonely = tmp_path / "lonely.ubj"
+    lonely.write_bytes(b"{a model}")
+    deployment = deploy({"model_path": str(lonely)})
+    assert deployment.all(INVOCATION) == []
+    assert deployment.one(ALIAS).inputs["functionVersion"] == "1"
+    assert "without its predictions being proved" in caplog.text
+
+
+def test_every_child_names_the_component_as_its_parent_or_grandparent(deploy: Deploy) -> None:
+    deployment = deploy()
+    (component,) = deployment.all("ml-inference:index:MLInferenceFunction")
+    urns = {resource.urn: resource for resource in deployment.resources}
+    for child in deployment.resources:
+        if child is not component:
+            assert component.urn in (child.parent, urns[child.parent].parent)
+            assert child.name.startswith("wine-")
+
+
+def test_a_preview_works_though_nothing_is_known_yet(deploy: Deploy) -> None:
+    deployment = deploy(preview=True)
+    assert deployment.one(ALIAS)
+    assert deployment.outputs == {} or "endpoint" in deployment.outputs
+
+
+def test_all_outputs_are_known_after_deploying(deploy: Deploy) -> None:
+    outputs = deploy().outputs
+    assert all(outputs.values()), f"empty: {[name for name, value in outputs.items() if not value]}"
+    assert outputs["endpoint"].startswith("https://")

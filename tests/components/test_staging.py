@@ -1,0 +1,104 @@
+"""Is the build context complete, and the same for the same input?"""
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+
+from components import golden, staging
+from tests.components.conftest import GOLDEN, MODEL
+
+
+def contents(folder: Path) -> dict[str, tuple[bytes, int, float]]:
+    return {
+        path.relative_to(folder).as_posix(): (path.read_bytes(), path.stat().st_mode, path.stat().st_mtime)
+        for path in folder.rglob("*")
+    }
+
+
+def test_the_context_is_the_same_to_the_byte_every_time() -> None:
+    first = staging.stage("wine", MODEL)
+    before = contents(first.path)
+    second = staging.stage("wine", MODEL)
+    assert second == first
+    assert contents(second.path) == before
+
+
+def test_the_context_holds_the_handler_the_model_and_what_proves_it() -> None:
+    names = contents(staging.stage("wine", MODEL).path).keys()
+    assert {"Dockerfile", "requirements.txt", "handler.py", "golden.py", "golden.json", "manifest.json"} <= names
+    assert "model.ubj" in names
+
+
+def test_nothing_that_lies_around_slips_in() -> None:
+    assert not [
+        name
+        for name in contents(staging.stage("wine", MODEL).path)
+        if name.endswith((".pyc", ".md", ".in")) or "__pycache__" in name or "/" in name
+    ]
+
+
+def test_the_manifest_names_the_model_by_its_hash() -> None:
+    context = staging.stage("wine", MODEL)
+    sha256 = hashlib.sha256(MODEL.read_bytes()).hexdigest()
+    assert json.loads((context.path / "manifest.json").read_text()) == {
+        "model": {"file": "model.ubj", "sha256": sha256, "version": sha256[:12], "name": "wine"}
+    }
+    assert context.model_version == sha256[:12]
+
+
+def test_another_model_is_another_context(tmp_path: Path) -> None:
+    other = tmp_path / "other.json"
+    other.write_text('{"learner": {}}')
+    context = staging.stage("wine", other)
+    assert context.content_hash != staging.stage("wine", MODEL).content_hash
+    assert (context.path / "model.json").read_text() == '{"learner": {}}'
+    assert context.golden is None
+
+
+def test_a_golden_file_of_another_model_is_refused(tmp_path: Path) -> None:
+    other = tmp_path / "other.ubj"
+    other.write_bytes(MODEL.read_bytes() + b" ")
+    with pytest.raises(golden.GoldenError, match="was made for the model with SHA-256"):
+        staging.stage("wine", other, GOLDEN)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("model.pkl", b"\x80\x04", "'.pkl'; XGBoost's save_model writes .ubj or .json"),
+        ("model", b"{}", "ends in 'nothing'"),
+        ("model.ubj", b"", "is not an XGBoost model"),
+        ("model.json", b"[1]", "is not an XGBoost model"),
+    ],
+)
+def test_a_file_that_is_no_model_is_refused(tmp_path: Path, name: str, content: bytes, message: str) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(staging.StagingError, match=message):
+        staging.stage("wine", tmp_path / name)
+
+
+def test_an_own_context_is_taken_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "Dockerfile").write_text("FROM scratch\n")
+    context = staging.stage("wine", tmp_path / "own")
+    assert context.path == tmp_path / "own"
+    (tmp_path / "own" / "more").write_text("x")
+    assert staging.stage("wine", tmp_path / "own").content_hash != context.content_hash
+
+
+def test_an_own_context_without_a_dockerfile_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(staging.StagingError, match="has no Dockerfile"):
+        staging.stage("wine", tmp_path)
+
+
+def test_the_tag_changes_with_everything_that_makes_the_image() -> None:
+    context = staging.stage("wine", MODEL)
+    tags = {
+        staging.image_tag(context, base, platform)
+        for base in ("python:3.13", "python:3.14")
+        for platform in ("linux/amd64", "linux/arm64")
+    }
+    assert len(tags) == 4
+    assert staging.image_tag(context, "python:3.13", "linux/amd64") in tags

@@ -1,0 +1,29 @@
+"""Which tests run here? Those that need Docker or minutes only when they can and were asked for."""
+
+import subprocess
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--everything", action="store_true", help="also the tests marked slow or docker: make check")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    everything = config.getoption("--everything")
+    without_engine = None if everything and _docker_engine_answers() else "no Docker engine answers `docker info`"
+    reasons = {
+        "slow": None if everything else "takes minutes; `make check` runs it",
+        "docker": without_engine if everything else "builds images; `make check` runs it",
+    }
+    for item in items:
+        for marker, reason in reasons.items():
+            if reason and item.get_closest_marker(marker):
+                item.add_marker(pytest.mark.skip(reason=reason))
+
+
+def _docker_engine_answers() -> bool:
+    try:
+        return subprocess.run(["docker", "info"], capture_output=True, timeout=20, check=False).returncode == 0
+    except (OSError, subprocess.TimeoutExpired):
+        return False
