@@ -1,0 +1,94 @@
+"""Images with a Docker engine: really built, pushed to the emulator's own registry, and run from there by digest.
+
+The program goes on seeing AWS's name of the repository; only the engine and the emulator use the local one.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+
+from local.base_image import base_image_available, build_stand_in_base
+from local.errors import LocalError
+from local.images import Build, FunctionCode
+
+SECONDS_TO_ANSWER = 20
+LAST_LINES = 15
+BASE_IMAGE_ARGUMENT = "BASE_IMAGE"
+
+
+def why_not() -> str | None:
+    """Why no Docker engine can be used here; none if one can."""
+    if not sys.platform.startswith("linux"):
+        # Docker Desktop's engine lives in a machine of its own, whose localhost has no emulator.
+        return "the local registry is reached from a Linux Docker engine only"
+    if shutil.which("docker") is None:
+        return "no Docker here"
+    try:
+        subprocess.run(["docker", "info"], capture_output=True, check=True, timeout=SECONDS_TO_ANSWER)
+    except (OSError, subprocess.SubprocessError):
+        return "no Docker engine answers"
+    return None
+
+
+class DockerImages:
+    """Builds with the `docker` command."""
+
+    def __init__(self, port: int, note: Callable[[str], None]) -> None:
+        """Prepare to build.
+
+        Args:
+            port: The emulator's port on this machine, where its registry answers too.
+            note: Told what a reader should know, in one line each.
+        """
+        self._registry = f"localhost:{port}"
+        self._note = note
+
+    def build(self, build: Build) -> str:
+        """See `local.images.Images`.
+
+        Raises:
+            LocalError: Building or pushing failed; the message has the last lines of the engine's output.
+        """
+        name = self._local(build.name)
+        arguments = [f"--build-arg={key}={value}" for key, value in self._with_base(build.arguments).items()]
+        platform = [f"--platform={build.platform}"] if build.platform else []
+        docker("build", *platform, *arguments, f"--file={build.dockerfile}", f"--tag={name}", str(build.context))
+        docker("push", name)
+        repository = self._local(build.repository)
+        for reference in docker("image", "inspect", '--format={{join .RepoDigests "\\n"}}', name).split():
+            if reference.startswith(f"{repository}@"):
+                return reference.rpartition("@")[2]
+        raise LocalError(f"the Docker engine pushed {name} but knows no digest of it")
+
+    def code(self, uri: str) -> FunctionCode:
+        """See `local.images.Images`."""
+        return FunctionCode(location={"ImageUri": self._local(uri)}, settings={"PackageType": "Image"})
+
+    def _local(self, name: str) -> str:
+        """An image's name with the emulator's registry in place of AWS's, which does not resolve."""
+        return f"{self._registry}/{name.partition('/')[2]}"
+
+    def _with_base(self, arguments: dict[str, str]) -> dict[str, str]:
+        base = arguments.get(BASE_IMAGE_ARGUMENT)
+        if base is None or base_image_available(base):
+            return arguments
+        stand_in = build_stand_in_base()
+        self._note(f"{base} cannot be pulled here; {stand_in} stands in for it")
+        return arguments | {BASE_IMAGE_ARGUMENT: stand_in}
+
+
+def docker(*arguments: str) -> str:
+    """Run one `docker` command; returns what it printed.
+
+    Raises:
+        LocalError: It failed.
+    """
+    # Lambda refuses image indexes, which BuildKit makes as soon as it attaches provenance.
+    environment = os.environ | {"BUILDX_NO_DEFAULT_ATTESTATIONS": "1"}
+    done = subprocess.run(["docker", *arguments], capture_output=True, text=True, check=False, env=environment)
+    if done.returncode != 0:
+        tail = " | ".join((done.stderr or done.stdout).strip().splitlines()[-LAST_LINES:])
+        raise LocalError(f"docker {arguments[0]} failed: {tail}")
+    return done.stdout

@@ -1,0 +1,50 @@
+"""How each Pulumi resource type of the program maps to AWS API calls: the one place that knows.
+
+A type or a property that stands nowhere here is refused, so that a deployment that went through did what it said.
+"""
+
+from local.errors import LocalError
+from local.resources.ecr import LifecyclePolicy, Repository
+from local.resources.iam import Role, RolePolicy, RolePolicyAttachment
+from local.resources.image import Image
+from local.resources.lambda_ import Alias, Function, FunctionUrl, Invocation, Permission
+from local.resources.logs import LogGroup
+from local.resources.resource_type import ResourceType, State, Target
+
+__all__ = ["RESOURCE_TYPES", "ResourceType", "State", "Target", "resource_type"]
+
+RESOURCE_TYPES: dict[str, ResourceType] = {
+    kind.pulumi_type: kind
+    for kind in (
+        Alias(),
+        Function(),
+        FunctionUrl(),
+        Image(),
+        Invocation(),
+        LifecyclePolicy(),
+        LogGroup(),
+        Permission(),
+        Repository(),
+        Role(),
+        RolePolicy(),
+        RolePolicyAttachment(),
+    )
+}
+
+
+def resource_type(pulumi_type: str) -> ResourceType:
+    """The operations of a type.
+
+    Args:
+        pulumi_type: Pulumi's name of it, such as `aws:iam/role:Role`.
+
+    Raises:
+        LocalError: Nothing here knows it.
+    """
+    try:
+        return RESOURCE_TYPES[pulumi_type]
+    except KeyError:
+        raise LocalError(
+            f"{pulumi_type} cannot be deployed locally; known are {', '.join(sorted(RESOURCE_TYPES))}. "
+            "Teach it to local/resources, or try the program with `pulumi up`"
+        ) from None

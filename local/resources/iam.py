@@ -1,0 +1,75 @@
+"""IAM: roles, their own policies, and managed policies attached to them."""
+
+from local.resources.resource_type import Properties, ResourceType, State, Target, physical_name, tag_list
+
+
+class Role(ResourceType):
+    """An identity to be assumed."""
+
+    pulumi_type = "aws:iam/role:Role"
+    fixed = frozenset({"name", "namePrefix", "path"})
+    changeable = frozenset({"assumeRolePolicy", "description", "maxSessionDuration", "tags"})
+
+    def create(self, target: Target, name: str, inputs: Properties) -> State:
+        """Create the role with its trust policy."""
+        role = target.cloud.iam.create_role(
+            RoleName=physical_name(name, inputs),
+            AssumeRolePolicyDocument=inputs["assumeRolePolicy"],
+            Path=inputs.get("path") or "/",
+            Description=inputs.get("description") or "",
+            MaxSessionDuration=inputs.get("maxSessionDuration") or 3600,
+            Tags=tag_list(inputs),
+        )["Role"]
+        outputs = {
+            "name": role["RoleName"],
+            "arn": role["Arn"],
+            "uniqueId": role["RoleId"],
+            "createDate": role["CreateDate"].isoformat(),
+        }
+        return State(role["RoleName"], inputs, outputs)
+
+    def update(self, target: Target, old: State, inputs: Properties) -> State:
+        """Change the trust policy, the description and the tags."""
+        iam = target.cloud.iam
+        iam.update_assume_role_policy(RoleName=old.id, PolicyDocument=inputs["assumeRolePolicy"])
+        iam.update_role(
+            RoleName=old.id,
+            Description=inputs.get("description") or "",
+            MaxSessionDuration=inputs.get("maxSessionDuration") or 3600,
+        )
+        iam.untag_role(RoleName=old.id, TagKeys=list(old.inputs.get("tags") or {}))
+        iam.tag_role(RoleName=old.id, Tags=tag_list(inputs))
+        return State(old.id, inputs, old.outputs)
+
+
+class RolePolicy(ResourceType):
+    """A policy that is part of one role."""
+
+    pulumi_type = "aws:iam/rolePolicy:RolePolicy"
+    fixed = frozenset({"name", "namePrefix", "role"})
+    changeable = frozenset({"policy"})
+
+    def create(self, target: Target, name: str, inputs: Properties) -> State:
+        """Put the policy into the role."""
+        policy = physical_name(name, inputs)
+        target.cloud.iam.put_role_policy(RoleName=inputs["role"], PolicyName=policy, PolicyDocument=inputs["policy"])
+        return State(f"{inputs['role']}:{policy}", inputs, {"name": policy})
+
+    def update(self, target: Target, old: State, inputs: Properties) -> State:
+        """Put the new text under the old name."""
+        target.cloud.iam.put_role_policy(
+            RoleName=inputs["role"], PolicyName=old.outputs["name"], PolicyDocument=inputs["policy"]
+        )
+        return State(old.id, inputs, old.outputs)
+
+
+class RolePolicyAttachment(ResourceType):
+    """A managed policy, attached to a role."""
+
+    pulumi_type = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
+    fixed = frozenset({"role", "policyArn"})
+
+    def create(self, target: Target, name: str, inputs: Properties) -> State:  # noqa: ARG002 - has no name in AWS
+        """Attach it."""
+        target.cloud.iam.attach_role_policy(RoleName=inputs["role"], PolicyArn=inputs["policyArn"])
+        return State(f"{inputs['role']}-{inputs['policyArn']}", inputs)

@@ -1,0 +1,50 @@
+"""The container image: built from a folder and pushed, by a Docker engine or by its stand-in (`local.images`)."""
+
+from pathlib import Path
+
+from local.images import Build
+from local.resources.resource_type import Properties, ResourceType, State, Target, refuse_unknown
+
+
+class Image(ResourceType):
+    """An image, known by its digest."""
+
+    pulumi_type = "docker:index/image:Image"
+    fixed = frozenset({"imageName"})
+    changeable = frozenset({"build", "registry", "skipPush", "buildOnPreview"})
+
+    def create(self, target: Target, name: str, inputs: Properties) -> State:  # noqa: ARG002 - named by imageName
+        """Build and push it."""
+        build = requested_build(inputs)
+        digest = f"{build.repository}@{target.images.build(build)}"
+        outputs = {
+            "baseImageName": build.name,
+            "context": build.context.as_posix(),
+            "dockerfile": build.dockerfile.as_posix(),
+            "platform": build.platform,
+            "registryServer": (inputs.get("registry") or {}).get("server"),
+            "repoDigest": digest,
+        }
+        return State(digest, inputs, outputs)
+
+    def update(self, target: Target, old: State, inputs: Properties) -> State:
+        """Build anew; unchanged content gives the same image."""
+        return self.create(target, old.id, inputs)
+
+
+def requested_build(inputs: Properties) -> Build:
+    """The build that an Image resource asks for; its paths are relative to the working directory.
+
+    Raises:
+        LocalError: It asks for something that is not known here.
+    """
+    build = inputs.get("build") or {}
+    refuse_unknown("build of docker:index/image:Image", build, {"context", "dockerfile", "platform", "args"})
+    context = Path(build.get("context") or ".")
+    return Build(
+        name=inputs["imageName"],
+        context=context,
+        dockerfile=Path(build.get("dockerfile") or context / "Dockerfile"),
+        platform=build.get("platform"),
+        arguments=build.get("args") or {},
+    )

@@ -1,0 +1,260 @@
+"""Lambda: the function and its versions, a call of it, the alias, the Function URL, and who may call."""
+
+import json
+import secrets
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from local.cloud import Cloud
+from local.errors import LocalError
+from local.resources.resource_type import Properties, ResourceType, State, Target, api_arguments, physical_name, respelt
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda.type_defs import FunctionConfigurationResponseTypeDef
+
+# Function settings that Lambda takes on creation and changes in place, under Pulumi's name and Lambda's.
+SETTINGS = {
+    "role": "Role",
+    "description": "Description",
+    "memorySize": "MemorySize",
+    "timeout": "Timeout",
+    "ephemeralStorage": "EphemeralStorage",
+    "kmsKeyArn": "KMSKeyArn",
+    "loggingConfig": "LoggingConfig",
+    "tracingConfig": "TracingConfig",
+    "snapStart": "SnapStart",
+    "vpcConfig": "VpcConfig",
+}
+
+# The emulator needs half a second where AWS needs many; asking often costs nothing here.
+PATIENCE: Any = {"Delay": 0.1, "MaxAttempts": 300}
+
+
+class Function(ResourceType):
+    """A function from a container image."""
+
+    pulumi_type = "aws:lambda/function:Function"
+    fixed = frozenset({"name", "packageType"})
+    changeable = frozenset(
+        {*SETTINGS, "imageUri", "architectures", "environment", "publish", "reservedConcurrentExecutions", "tags"}
+    )
+
+    def create(self, target: Target, name: str, inputs: Properties) -> State:
+        """Create the function, wait until it can be called, publish its first version."""
+        require_image(inputs)
+        code, cloud = target.images.code(inputs["imageUri"]), target.cloud
+        created = cloud.lambda_.create_function(
+            FunctionName=physical_name(name, inputs),
+            Code=code.location,
+            Architectures=inputs.get("architectures") or ["x86_64"],
+            Tags=inputs.get("tags") or {},
+            **code.settings,
+            **settings(inputs),
+        )
+        function = created["FunctionName"]
+        cloud.lambda_.get_waiter("function_active_v2").wait(FunctionName=function, WaiterConfig=PATIENCE)
+        set_reserved_concurrency(cloud, function, inputs)
+        return published(cloud, function, inputs)
+
+    def update(self, target: Target, old: State, inputs: Properties) -> State:
+        """Change settings and code one after the other, as Lambda demands, then publish a version if any changed."""
+        require_image(inputs)
+        function, client = old.id, target.cloud.lambda_
+        changed = {key for key in self.changeable if old.inputs.get(key) != inputs.get(key)}
+        if changed & {*SETTINGS, "environment"}:
+            client.update_function_configuration(FunctionName=function, **settings(inputs))
+            client.get_waiter("function_updated_v2").wait(FunctionName=function, WaiterConfig=PATIENCE)
+        if changed & {"imageUri", "architectures"}:
+            client.update_function_code(
+                FunctionName=function,
+                Architectures=inputs.get("architectures") or ["x86_64"],
+                **target.images.code(inputs["imageUri"]).location,
+            )
+            client.get_waiter("function_updated_v2").wait(FunctionName=function, WaiterConfig=PATIENCE)
+        if "reservedConcurrentExecutions" in changed:
+            set_reserved_concurrency(target.cloud, function, inputs)
+        if "tags" in changed:
+            arn = old.outputs["arn"]
+            client.untag_resource(Resource=arn, TagKeys=list(old.inputs.get("tags") or {}))
+            client.tag_resource(Resource=arn, Tags=inputs.get("tags") or {})
+        if not changed - {"tags", "reservedConcurrentExecutions"}:
+            return State(function, inputs, old.outputs)
+        return published(target.cloud, function, inputs)
+
+
+class Invocation(ResourceType):
+    """One call of a function while deploying; its answer is a property."""
+
+    pulumi_type = "aws:lambda/invocation:Invocation"
+    fixed = frozenset({"functionName", "qualifier", "input", "triggers", "lifecycleScope"})
+
+    def create(self, target: Target, name: str, inputs: Properties) -> State:  # noqa: ARG002 - has no name in AWS
+        """Call it and keep the answer.
+
+        Raises:
+            LocalError: The function failed; its own message is passed on.
+        """
+        if inputs.get("lifecycleScope") not in (None, "CREATE_ONLY"):
+            raise LocalError(f"{self.pulumi_type}: only lifecycleScope CREATE_ONLY is known here")
+        qualifier = inputs.get("qualifier") or "$LATEST"
+        answer = target.cloud.lambda_.invoke(
+            FunctionName=inputs["functionName"], Qualifier=qualifier, Payload=inputs["input"].encode()
+        )
+        body = answer["Payload"].read().decode()
+        if "FunctionError" in answer:
+            raise LocalError(f"version {qualifier} of {inputs['functionName']} failed: {function_error(body)}")
+        return State(f"{inputs['functionName']}_{qualifier}_{secrets.token_hex(4)}", inputs, {"result": body})
+
+
+class Alias(ResourceType):
+    """A name for a version that stays when the version changes."""
+
+    pulumi_type = "aws:lambda/alias:Alias"
+    fixed = frozenset({"name", "functionName"})
+    changeable = frozenset({"functionVersion", "description", "routingConfig"})
+
+    def create(self, target: Target, name: str, inputs: Properties) -> State:
+        """Create the alias."""
+        alias = target.cloud.lambda_.create_alias(
+            FunctionName=inputs["functionName"], Name=physical_name(name, inputs), **self._version(inputs)
+        )
+        return State(alias["AliasArn"], inputs, self._outputs(target.cloud, alias["Name"], alias["AliasArn"]))
+
+    def update(self, target: Target, old: State, inputs: Properties) -> State:
+        """Point the alias at another version."""
+        target.cloud.lambda_.update_alias(
+            FunctionName=inputs["functionName"], Name=old.outputs["name"], **self._version(inputs)
+        )
+        return State(old.id, inputs, old.outputs)
+
+    def _version(self, inputs: Properties) -> dict[str, Any]:
+        weights = (inputs.get("routingConfig") or {}).get("additionalVersionWeights") or {}
+        return {
+            "FunctionVersion": inputs["functionVersion"],
+            "Description": inputs.get("description") or "",
+            "RoutingConfig": {"AdditionalVersionWeights": weights},
+        }
+
+    def _outputs(self, cloud: Cloud, name: str, arn: str) -> dict[str, Any]:
+        return {"name": name, "arn": arn, "invokeArn": invoke_arn(cloud, arn)}
+
+
+class FunctionUrl(ResourceType):
+    """The function's own HTTPS address."""
+
+    pulumi_type = "aws:lambda/functionUrl:FunctionUrl"
+    fixed = frozenset({"functionName", "qualifier"})
+    changeable = frozenset({"authorizationType", "cors", "invokeMode"})
+
+    def create(self, target: Target, name: str, inputs: Properties) -> State:  # noqa: ARG002 - AWS makes its name
+        """Create the address."""
+        url = target.cloud.lambda_.create_function_url_config(
+            FunctionName=inputs["functionName"], **self._qualifier(inputs), **self._settings(inputs)
+        )
+        outputs = {
+            "functionArn": url["FunctionArn"],
+            "functionUrl": url["FunctionUrl"],
+            "urlId": url["FunctionUrl"].removeprefix("https://").partition(".")[0],
+        }
+        return State(url["FunctionArn"], inputs, outputs)
+
+    def update(self, target: Target, old: State, inputs: Properties) -> State:
+        """Change who must sign, and what browsers may do."""
+        target.cloud.lambda_.update_function_url_config(
+            FunctionName=inputs["functionName"], **self._qualifier(inputs), **self._settings(inputs)
+        )
+        return State(old.id, inputs, old.outputs)
+
+    def _qualifier(self, inputs: Properties) -> dict[str, Any]:
+        return api_arguments(inputs, {"qualifier": "Qualifier"})
+
+    def _settings(self, inputs: Properties) -> dict[str, Any]:
+        return {
+            "AuthType": inputs["authorizationType"],
+            "InvokeMode": inputs.get("invokeMode") or "BUFFERED",
+            "Cors": respelt(inputs.get("cors") or {}),
+        }
+
+
+class Permission(ResourceType):
+    """A statement in the function's own policy: who else may call it."""
+
+    pulumi_type = "aws:lambda/permission:Permission"
+    arguments: ClassVar = {
+        "function": "FunctionName",
+        "qualifier": "Qualifier",
+        "action": "Action",
+        "principal": "Principal",
+        "principalOrgId": "PrincipalOrgID",
+        "sourceArn": "SourceArn",
+        "sourceAccount": "SourceAccount",
+        "functionUrlAuthType": "FunctionUrlAuthType",
+        "invokedViaFunctionUrl": "InvokedViaFunctionUrl",
+    }
+    fixed = frozenset({*arguments, "statementId", "statementIdPrefix"})
+
+    def create(self, target: Target, name: str, inputs: Properties) -> State:
+        """Add the statement."""
+        named = {"name": inputs.get("statementId"), "namePrefix": inputs.get("statementIdPrefix")}
+        statement = physical_name(name, named)
+        target.cloud.lambda_.add_permission(StatementId=statement, **api_arguments(inputs, self.arguments))
+        return State(statement, inputs, {"statementId": statement})
+
+
+def require_image(inputs: Properties) -> None:
+    """Raise LocalError unless the function comes from a container image."""
+    if inputs.get("packageType") != "Image" or not inputs.get("imageUri"):
+        raise LocalError("only functions with package_type Image and an image_uri can be deployed locally")
+
+
+def settings(inputs: Properties) -> dict[str, Any]:
+    """The function's settings as Lambda's API wants them; the names of environment variables stay as they are."""
+    variables = (inputs.get("environment") or {}).get("variables") or {}
+    return api_arguments(inputs, SETTINGS) | {"Environment": {"Variables": variables}}
+
+
+def set_reserved_concurrency(cloud: Cloud, function: str, inputs: Properties) -> None:
+    """Reserve concurrent executions; none and -1 mean: share the account's."""
+    reserved = inputs.get("reservedConcurrentExecutions")
+    if reserved is None or reserved < 0:
+        cloud.lambda_.delete_function_concurrency(FunctionName=function)
+    else:
+        cloud.lambda_.put_function_concurrency(FunctionName=function, ReservedConcurrentExecutions=reserved)
+
+
+def published(cloud: Cloud, function: str, inputs: Properties) -> State:
+    """The function's state, after publishing a version of it if the program wants one."""
+    current = cloud.lambda_.get_function_configuration(FunctionName=function)
+    version = current["Version"]
+    if inputs.get("publish"):
+        version = cloud.lambda_.publish_version(FunctionName=function)["Version"]
+        cloud.lambda_.get_waiter("published_version_active").wait(
+            FunctionName=function, Qualifier=version, WaiterConfig=PATIENCE
+        )
+    return State(function, inputs, function_outputs(cloud, current, version))
+
+
+def function_outputs(cloud: Cloud, current: "FunctionConfigurationResponseTypeDef", version: str) -> dict[str, Any]:
+    """What a Function has besides its inputs."""
+    arn = current["FunctionArn"]
+    return {
+        "name": current["FunctionName"],
+        "arn": arn,
+        "invokeArn": invoke_arn(cloud, arn),
+        "qualifiedArn": f"{arn}:{version}",
+        "qualifiedInvokeArn": invoke_arn(cloud, f"{arn}:{version}"),
+        "lastModified": current["LastModified"],
+        "version": version,
+    }
+
+
+def invoke_arn(cloud: Cloud, arn: str) -> str:
+    """The ARN under which API Gateway would call a function."""
+    return f"arn:aws:apigateway:{cloud.region}:lambda:path/2015-03-31/functions/{arn}/invocations"
+
+
+def function_error(body: str) -> str:
+    """The message of a failed invocation, without the trace that came with it."""
+    try:
+        return str(json.loads(body)["errorMessage"])
+    except (ValueError, KeyError, TypeError):
+        return "no message; its log group has more"

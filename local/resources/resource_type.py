@@ -1,0 +1,127 @@
+"""What a resource type has to offer, and what all of them share: state, refusals, names, the spelling of AWS's APIs.
+
+Reading and deleting are left out until somebody needs them: the emulator is thrown away whole.
+"""
+
+import secrets
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from local.cloud import Cloud
+from local.errors import LocalError
+from local.images import Images
+
+Properties = Mapping[str, Any]
+"""Property values under Pulumi's names (`imageTagMutability`), secrets laid open."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where resources are made.
+
+    Attributes:
+        cloud: The AWS APIs.
+        images: Who makes container images.
+    """
+
+    cloud: Cloud
+    images: Images
+
+
+@dataclass(frozen=True)
+class State:
+    """A resource that exists.
+
+    Attributes:
+        id: Its physical identifier.
+        inputs: What it was made from.
+        outputs: What it has besides its inputs: ARNs, generated names, results.
+    """
+
+    id: str
+    inputs: Properties
+    outputs: dict[str, Any] = field(default_factory=dict)
+
+
+class ResourceType(ABC):
+    """The operations of one resource type.
+
+    Attributes:
+        pulumi_type: Pulumi's name of the type, such as `aws:iam/role:Role`.
+        fixed: The properties that AWS cannot change on a living resource; a change makes a new one.
+        changeable: The properties that `update` can change. Any property in neither set is refused.
+    """
+
+    pulumi_type: ClassVar[str]
+    fixed: ClassVar[frozenset[str]]
+    changeable: ClassVar[frozenset[str]] = frozenset()
+
+    @abstractmethod
+    def create(self, target: Target, name: str, inputs: Properties) -> State:
+        """Make the resource.
+
+        Args:
+            target: Where.
+            name: Its logical name in the program, from which a name is derived when `inputs` give none.
+            inputs: Checked property values.
+        """
+
+    def update(self, target: Target, old: State, inputs: Properties) -> State:
+        """Change the resource to what `inputs` say; only called for changes of `changeable` properties."""
+        raise NotImplementedError(f"{self.pulumi_type} has nothing changeable")
+
+    def check(self, inputs: Properties) -> None:
+        """Refuse what these operations would otherwise silently drop.
+
+        Raises:
+            LocalError: A property is not known here.
+        """
+        refuse_unknown(self.pulumi_type, inputs, self.fixed | self.changeable)
+
+    def must_replace(self, old: State, inputs: Properties) -> bool:
+        """Whether going from `old` to `inputs` takes a new resource."""
+        return any(old.inputs.get(key) != inputs.get(key) for key in self.fixed)
+
+
+def refuse_unknown(what: str, given: Properties, known: Collection[str]) -> None:
+    """Raise LocalError if `given` has a key that is not `known`."""
+    unknown = sorted(set(given) - set(known))
+    if unknown:
+        raise LocalError(
+            f"{what} has no property {', '.join(map(repr, unknown))} here; known are {', '.join(sorted(known))}. "
+            "Teach it to local/resources, or try the program with `pulumi up`"
+        )
+
+
+def physical_name(logical: str, inputs: Properties) -> str:
+    """The resource's name in AWS: the one given, or one with a random tail as Pulumi makes them."""
+    if inputs.get("name"):
+        return str(inputs["name"])
+    prefix = inputs.get("namePrefix") or f"{logical}-"
+    return f"{prefix}{secrets.token_hex(4)[:7]}"
+
+
+def api_arguments(inputs: Properties, names: Mapping[str, str]) -> dict[str, Any]:
+    """The given ones of some inputs under the names, and the spelling, that AWS's API has for them.
+
+    Args:
+        inputs: Property values under Pulumi's names.
+        names: Pulumi's name to the API's name.
+    """
+    return {api: respelt(inputs[pulumi]) for pulumi, api in names.items() if inputs.get(pulumi) is not None}
+
+
+def respelt(value: Any) -> Any:
+    """Nested property names as AWS's REST APIs spell them: `logGroup` becomes `LogGroup`."""
+    if isinstance(value, Mapping):
+        return {key[:1].upper() + key[1:]: respelt(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [respelt(inner) for inner in value]
+    return value
+
+
+def tag_list(inputs: Properties, key: str = "Key", value: str = "Value") -> list[Any]:
+    """The tags as the list of pairs that some APIs want instead of a mapping."""
+    return [{key: name, value: text} for name, text in (inputs.get("tags") or {}).items()]

@@ -1,0 +1,84 @@
+"""Images without a Docker engine: nothing is built, the staged folder itself becomes the function's code.
+
+The emulator runs that code in a Python worker of its own interpreter, which is the one of this environment, so that
+the XGBoost library and orjson are there. What this cannot show: the Dockerfile's steps, the base image, the image's
+Python version, and the golden check of the image build.
+"""
+
+import hashlib
+import io
+import json
+import re
+import zipfile
+from pathlib import Path
+
+from local.errors import LocalError
+from local.images import Build, FunctionCode
+
+# The emulator takes the version as a label: every Python runtime runs in the one interpreter that it has itself.
+# The label is that of the image's default base, so that settings which depend on the version behave as there.
+RUNTIME_LABEL = "python3.13"
+
+HANDLER = re.compile(r'^\s*CMD\s*(\[\s*"[^"]+"\s*\])\s*$', re.IGNORECASE | re.MULTILINE)
+
+
+class StagedImages:
+    """Remembers each staged folder under the digest that stands for its content."""
+
+    def __init__(self) -> None:
+        self._code: dict[str, FunctionCode] = {}
+
+    def build(self, build: Build) -> str:
+        """Take the folder's files as they are now; equal content gives an equal digest.
+
+        Raises:
+            LocalError: The folder has no files, or its Dockerfile does not name a handler.
+        """
+        files = sorted(path for path in build.context.rglob("*") if path.is_file())
+        if not files:
+            raise LocalError(f"the build context {build.context} is empty or missing")
+        archive = zipped(build.context, files)
+        recipe = [archive, build.dockerfile.read_bytes(), json.dumps([build.platform, build.arguments]).encode()]
+        digest = "sha256:" + hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in recipe)).hexdigest()
+        self._code[digest] = FunctionCode(
+            location={"ZipFile": archive},
+            settings={"PackageType": "Zip", "Runtime": RUNTIME_LABEL, "Handler": handler(build.dockerfile)},
+        )
+        return digest
+
+    def code(self, uri: str) -> FunctionCode:
+        """See `local.images.Images`.
+
+        Raises:
+            LocalError: No image of that digest was made here.
+        """
+        digest = uri.rpartition("@")[2]
+        if digest not in self._code:
+            raise LocalError(
+                f"the image {uri} was not built by this program; without a Docker engine only such images can run"
+            )
+        return self._code[digest]
+
+
+def zipped(folder: Path, files: list[Path]) -> bytes:
+    """The files as a ZIP archive that depends on nothing but their names and contents."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in files:
+            archive.writestr(zipfile.ZipInfo(path.relative_to(folder).as_posix()), path.read_bytes())
+    return buffer.getvalue()
+
+
+def handler(dockerfile: Path) -> str:
+    """The handler that the image's command names: `CMD ["module.function"]`, the last one counts.
+
+    Raises:
+        LocalError: There is no such command.
+    """
+    commands = HANDLER.findall(dockerfile.read_text(encoding="utf-8"))
+    if not commands:
+        raise LocalError(
+            f'{dockerfile} has no line CMD ["module.function"]; without a Docker engine that line says what to run'
+        )
+    (name,) = json.loads(commands[-1])
+    return str(name)

@@ -1,0 +1,134 @@
+"""The local trial: what `python -m local` does, from the emulator's start to its end."""
+
+import argparse
+import time
+from http import HTTPStatus
+from importlib.metadata import version
+from pathlib import Path
+
+from components import golden
+from local import caller, docker_images, report, stack_config
+from local.cloud import Cloud, Credentials
+from local.emulator import Emulator
+from local.engine import Deployment, program_log
+from local.errors import LocalError
+from local.expectation import expectation
+from local.images import Images
+from local.resources import Target
+from local.staged_images import StagedImages
+
+PROJECT = Path(__file__).resolve().parent.parent
+MODEL_KEY = "modelPath"
+"""The program's configuration key for the model file, declared in Pulumi.yaml."""
+
+
+def run(options: argparse.Namespace) -> None:
+    """Deploy, call, and tear down or serve.
+
+    Args:
+        options: The command line, see `local.__main__`.
+
+    Raises:
+        LocalError: Something on the way failed.
+    """
+    program_log().addHandler(report.Warnings())
+    stack = stack_config.load(PROJECT, options.stack, model_override(options.model))
+    expected = expectation(PROJECT / stack.config[f"{stack.project}:{MODEL_KEY}"])
+
+    report.heading("Emulator")
+    started = time.monotonic()
+    with Emulator(options.port, stack.region) as emulator:
+        report.fact("ministack", f"{version('ministack')}, IAM checks on, ready in {time.monotonic() - started:.1f} s")
+        report.fact("address", emulator.url)
+
+        cloud = Cloud(emulator.url, stack.region)
+        outputs = deploy(Deployment(Target(cloud, images(emulator.port, options.docker))), stack)
+
+        endpoint = caller.Endpoint(outputs["endpoint"], emulator.port, stack.region)
+        invoker = call(cloud, endpoint, outputs["invoker_role_arn"], expected)
+        if options.command == "serve":
+            serve(emulator, endpoint, invoker, expected)
+    print("\nTorn down. Next: `make serve` keeps the endpoint up; `pulumi up` deploys the same program to AWS.")
+
+
+def images(port: int, docker: bool | None) -> Images:
+    """With a Docker engine if there is one, or as the user wants it."""
+    reason = "--no-docker was given" if docker is False else docker_images.why_not()
+    if reason is None:
+        report.fact("image", "built by the Docker engine, pushed to the emulator's registry, run by digest")
+        return docker_images.DockerImages(port, note=lambda text: report.fact("image", text))
+    if docker:
+        raise LocalError(f"--docker was given, but {reason}")
+    report.fact("image", f"none is built ({reason}): the staged code runs in the emulator's Python worker")
+    return StagedImages()
+
+
+def deploy(deployment: Deployment, stack: stack_config.Stack) -> dict[str, str]:
+    """Run the program and show what it makes."""
+    report.heading("Deployment")
+    lines, started = report.ResourceLines(), time.monotonic()
+    outputs = deployment.deploy(stack, lines)
+    report.fact("resources", lines.summary(time.monotonic() - started))
+    report.heading("Endpoint")
+    report.fact("url", outputs["endpoint"])
+    report.fact("model", outputs["model_version"])
+    return outputs
+
+
+def call(cloud: Cloud, endpoint: caller.Endpoint, role_arn: str | None, expected: golden.Golden) -> Credentials:
+    """Show that the endpoint answers the invoker role, rightly, and nobody else; returns the role's credentials.
+
+    Raises:
+        LocalError: It does not.
+    """
+    if role_arn is None:
+        raise LocalError("the program exports no invoker_role_arn; the local trial calls the endpoint as that role")
+    user = caller.create_user(cloud, role_arn)
+    invoker = caller.assume(cloud, user, role_arn)
+    body = expected.payload().encode()
+
+    report.heading("Calls")
+    for what, stranger in (
+        ("unsigned", None),
+        ("signed by the invoker role with a wrong secret", caller.with_wrong_secret(invoker)),
+        ("signed by an IAM user who may assume the role, but has not", user),
+    ):
+        status = endpoint.post(body, stranger).status
+        report.outcome(status, what)
+        if status != HTTPStatus.FORBIDDEN:
+            raise LocalError(f"a call {what} was answered with {status}, must be refused with 403")
+
+    answer = endpoint.post(body, invoker)
+    report.outcome(answer.status, "signed by the invoker role")
+    if answer.status != HTTPStatus.OK:
+        raise LocalError(f"the endpoint answered {answer.status}: {answer.body.decode(errors='replace')[:500]}")
+    show(expected, answer.json())
+    return invoker
+
+
+def show(expected: golden.Golden, answer: object) -> None:
+    """Print the predictions beside the expected ones, then compare them."""
+    if isinstance(answer, list) and len(answer) == len(expected.predictions):
+        report.predictions(expected, answer)
+    try:
+        golden.check(expected, answer)
+    except golden.GoldenError as error:
+        raise LocalError(f"the endpoint's answer is not what it must be: {error}") from None
+
+
+def serve(emulator: Emulator, endpoint: caller.Endpoint, invoker: Credentials, expected: golden.Golden) -> None:
+    """Keep the endpoint up until Ctrl-C.
+
+    Raises:
+        LocalError: The emulator ended by itself.
+    """
+    report.heading("Serving until Ctrl-C. For another terminal (credentials of the emulator, worthless elsewhere):")
+    report.client_commands(endpoint, invoker, expected)
+    while emulator.running:
+        time.sleep(0.2)
+    raise LocalError(f"the AWS emulator ended by itself; its log says why: {emulator.log}")
+
+
+def model_override(model: Path | None) -> dict[str, str]:
+    """The configuration value for another model, as a path that does not depend on the working directory."""
+    return {} if model is None else {MODEL_KEY: str(model.resolve())}
