@@ -10,7 +10,6 @@ decides between AWS's image and this one.
 """
 
 from local.stand_in_base.build import StandInBaseError, build_stand_in
-from local.stand_in_base.choice import base_image
-from local.stand_in_base.host_settings import docker_build_options
+from local.stand_in_base.choice import BaseImage, base_image
 
-__all__ = ["StandInBaseError", "base_image", "build_stand_in", "docker_build_options"]
+__all__ = ["BaseImage", "StandInBaseError", "base_image", "build_stand_in"]

@@ -8,13 +8,13 @@ until the recipe changes.
 
 import hashlib
 import os
-import platform
 import re
 import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from platform import machine
 
 from local.errors import LocalError
 from local.stand_in_base import host_settings
@@ -43,8 +43,8 @@ RECIPE = Path(__file__).parent / "image"
 ARCHITECTURES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
 """What machines call themselves, and what Debian and Docker call them."""
 
-STAGE_LABEL = "stand-in-lambda-python=stage"
-"""Marks the build's intermediate images, so that they and nothing else are removed afterwards."""
+STAGE_LABEL = "stand-in-lambda-python.stage-of"
+"""Marks a build's intermediate images, so that they, and not those of another build, are removed afterwards."""
 
 STEP_LIMIT_SECONDS = 900
 """For each of the two steps that download; a slow line needs a few minutes, a dead one should end."""
@@ -64,8 +64,8 @@ def build_stand_in(architecture: str | None = None, say: Say = print) -> str:
     """Build the stand-in base image unless it is already there.
 
     Args:
-        architecture: ``x86_64`` or ``arm64``; this machine's own when not given. Another than the machine's
-            needs an engine that can run it (QEMU's binfmt handlers).
+        architecture: ``x86_64`` or ``arm64``; this machine's own when not given. Another one needs an engine
+            that can run it (QEMU's binfmt handlers).
         say: called with each line of progress.
 
     Returns:
@@ -74,7 +74,7 @@ def build_stand_in(architecture: str | None = None, say: Say = print) -> str:
     Raises:
         StandInBaseError: a program, the engine, the Debian mirror or the package index is missing.
     """
-    architecture = _debian_architecture(architecture or platform.machine())
+    platform = docker_platform(architecture)
     require_engine()
     try:
         host_files = {
@@ -85,7 +85,7 @@ def build_stand_in(architecture: str | None = None, say: Say = print) -> str:
         raise StandInBaseError(str(error)) from error
     files = recipe_files() | host_files
 
-    name = image_name(files, architecture)
+    name = image_name(files, platform)
     if image_exists(name):
         return name
     _require_mmdebstrap()
@@ -93,9 +93,9 @@ def build_stand_in(architecture: str | None = None, say: Say = print) -> str:
         context = Path(folder, "context")
         _write(files, context)
         say(f"stand-in base: unpacking Python {PYTHON} from Debian {SUITE}, about 20 s")
-        _unpack_debian(context / "rootfs.tar", Path(folder), architecture)
+        _unpack_debian(context / "rootfs.tar", Path(folder), platform)
         say("stand-in base: adding Lambda's runtime client and interface emulator, about 30 s")
-        _build_image(context, name, architecture)
+        _build_image(context, name, platform)
     say(f"stand-in base: built {name}")
     return name
 
@@ -105,15 +105,15 @@ def recipe_files() -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted(RECIPE.iterdir()) if path.is_file()}
 
 
-def image_name(files: Mapping[str, bytes], architecture: str) -> str:
+def image_name(files: Mapping[str, bytes], platform: str) -> str:
     """Return the name that an image of these ingredients has, and no other.
 
     Args:
         files: content by name, in any order.
-        architecture: Debian's name for it, ``amd64`` or ``arm64``.
+        platform: such as ``linux/amd64``.
     """
     digest = hashlib.sha256()
-    for part in (SUITE, architecture, *DEBIAN_PACKAGES):
+    for part in (SUITE, platform, *DEBIAN_PACKAGES):
         digest.update(part.encode() + b"\0")
     for name, content in sorted(files.items()):
         digest.update(name.encode() + b"\0" + hashlib.sha256(content).digest())
@@ -129,7 +129,7 @@ def require_engine() -> None:
     _require_program("docker", "install a Docker engine (on Debian: apt-get install docker.io)")
     answer = subprocess.run(["docker", "version"], capture_output=True, text=True, check=False)
     if answer.returncode != 0:
-        raise StandInBaseError(f"no Docker engine answers ({_last_line(answer.stderr)}): start it, then try again")
+        raise StandInBaseError(f"no Docker engine answers ({last_line(answer.stderr)}): start it, then try again")
 
 
 def image_exists(name: str) -> bool:
@@ -137,11 +137,20 @@ def image_exists(name: str) -> bool:
     return subprocess.run(["docker", "image", "inspect", name], capture_output=True, check=False).returncode == 0
 
 
-def _debian_architecture(machine: str) -> str:
+def docker_platform(architecture: str | None = None) -> str:
+    """Return Docker's name of the platform, such as ``linux/amd64``.
+
+    Args:
+        architecture: under any of its names; this machine's own when not given.
+
+    Raises:
+        StandInBaseError: Lambda does not have it.
+    """
+    named = architecture or machine()
     try:
-        return ARCHITECTURES[machine.lower()]
+        return f"linux/{ARCHITECTURES[named.lower()]}"
     except KeyError:
-        raise StandInBaseError(f"the architecture is {machine!r}; Lambda has x86_64 and arm64") from None
+        raise StandInBaseError(f"the architecture is {named!r}; Lambda has x86_64 and arm64") from None
 
 
 def _require_mmdebstrap() -> None:
@@ -164,7 +173,7 @@ def _write(files: Mapping[str, bytes], folder: Path) -> None:
         path.write_bytes(content)
 
 
-def _unpack_debian(archive: Path, scratch: Path, architecture: str) -> None:
+def _unpack_debian(archive: Path, scratch: Path, platform: str) -> None:
     """Write a root file system with our packages as a tar archive; work in the scratch folder."""
     mirror, security_mirror = host_settings.debian_mirrors()
     # Without sources mmdebstrap takes Debian's own, public ones.
@@ -174,7 +183,7 @@ def _unpack_debian(archive: Path, scratch: Path, architecture: str) -> None:
     command = [
         "mmdebstrap",
         "--variant=extract",  # unpacks and runs nothing, so that it is quick and works for any architecture
-        f"--architectures={architecture}",
+        f"--architectures={platform.removeprefix('linux/')}",
         f"--include={','.join(DEBIAN_PACKAGES)}",
         SUITE,
         str(archive),
@@ -185,13 +194,15 @@ def _unpack_debian(archive: Path, scratch: Path, architecture: str) -> None:
     _run(command, f"the packages of Debian {SUITE} cannot be fetched from {mirror or 'the public mirror'}", environ)
 
 
-def _build_image(context: Path, name: str, architecture: str) -> None:
+def _build_image(context: Path, name: str, platform: str) -> None:
+    build = context.parent.name  # a random one
     command = [
         "docker",
         "build",
         "--force-rm",  # the legacy builder would keep the container of a step that failed
         *host_settings.docker_build_options(),
-        f"--platform=linux/{architecture}",
+        f"--build-arg=BUILD={build}",
+        f"--platform={platform}",
         f"--label={REPOSITORY}=base",
         f"--tag={name}",
         str(context),
@@ -200,7 +211,9 @@ def _build_image(context: Path, name: str, architecture: str) -> None:
         _run(command, "the stand-in base cannot be built, which needs pip's package index", dict(os.environ))
     finally:
         subprocess.run(
-            ["docker", "image", "prune", "--force", f"--filter=label={STAGE_LABEL}"], capture_output=True, check=False
+            ["docker", "image", "prune", "--force", f"--filter=label={STAGE_LABEL}={build}"],
+            capture_output=True,
+            check=False,
         )
 
 
@@ -227,9 +240,10 @@ def _reason(output: str) -> str:
     """Return what a failed command said of the cause: its first error, else its last line."""
     plain = TERMINAL_COLOURS.sub("", output)
     error = FIRST_ERROR.search(plain)
-    return error.group(1).strip() if error else _last_line(plain)
+    return error.group(1).strip() if error else last_line(plain)
 
 
-def _last_line(output: str) -> str:
+def last_line(output: str) -> str:
+    """Return the last line that is not empty."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     return lines[-1] if lines else "it said nothing"

@@ -5,19 +5,34 @@ used instead.
 """
 
 import subprocess
+from dataclasses import dataclass
 
-from local.stand_in_base.build import Say, build_stand_in, image_exists, require_engine
+from local.stand_in_base.build import Say, build_stand_in, docker_platform, image_exists, last_line, require_engine
+from local.stand_in_base.host_settings import docker_build_options
 
 PULL_LIMIT_SECONDS = 600
 """The AWS image is about 200 MB to download; a registry that never answers should not hold anybody longer."""
 
 
-def base_image(wanted: str, architecture: str = "x86_64", say: Say = print) -> str:
+@dataclass(frozen=True)
+class BaseImage:
+    """An image that the local engine has.
+
+    Attributes:
+        name: What a Dockerfile's ``FROM`` takes.
+        build_options: What ``docker build`` needs besides, when it builds on this image.
+    """
+
+    name: str
+    build_options: tuple[str, ...] = ()
+
+
+def base_image(wanted: str, architecture: str | None = None, say: Say = print) -> BaseImage:
     """Return the wanted base image if the engine has it or can pull it, and otherwise the stand-in.
 
     Args:
         wanted: the image's name, with registry and tag or digest.
-        architecture: Lambda's name for it, ``x86_64`` or ``arm64``.
+        architecture: ``x86_64`` or ``arm64``, also as Docker spells them; this machine's own when not given.
         say: called with each line of progress, and with the reason for a fallback.
 
     Raises:
@@ -25,25 +40,21 @@ def base_image(wanted: str, architecture: str = "x86_64", say: Say = print) -> s
     """
     require_engine()
     if image_exists(wanted):
-        return wanted
+        return BaseImage(wanted)
     say(f"base image: pulling {wanted}")
-    failure = _pull(wanted, architecture)
+    failure = _pull(wanted, docker_platform(architecture))
     if failure is None:
-        return wanted
+        return BaseImage(wanted)
     say(f"base image: {wanted} cannot be pulled ({failure})")
     say("base image: using a STAND-IN built from Debian packages; a real deployment uses the image above")
-    return build_stand_in(architecture, say)
+    return BaseImage(build_stand_in(architecture, say), tuple(docker_build_options()))
 
 
-def _pull(image: str, architecture: str) -> str | None:
+def _pull(image: str, platform: str) -> str | None:
     """Pull the image; return the reason if that fails."""
-    platform = "linux/arm64" if architecture == "arm64" else "linux/amd64"
     command = ["docker", "pull", "--quiet", f"--platform={platform}", image]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PULL_LIMIT_SECONDS)
     except subprocess.TimeoutExpired:
         return f"no answer within {PULL_LIMIT_SECONDS} s"
-    if done.returncode == 0:
-        return None
-    lines = done.stderr.strip().splitlines()
-    return lines[-1] if lines else f"docker pull ended with status {done.returncode}"
+    return None if done.returncode == 0 else last_line(done.stderr)
