@@ -3,6 +3,22 @@
 Start reading at `ml_inference_function.py`; the other files answer one question each that it asks.
 """
 
-from .ml_inference_function import Architecture, MLInferenceFunction, MLInferenceFunctionArgs
+from .ml_inference_function import (
+    AlarmsArgs,
+    Architecture,
+    Authorization,
+    CorsArgs,
+    MLInferenceFunction,
+    MLInferenceFunctionArgs,
+    VpcArgs,
+)
 
-__all__ = ["Architecture", "MLInferenceFunction", "MLInferenceFunctionArgs"]
+__all__ = [
+    "AlarmsArgs",
+    "Architecture",
+    "Authorization",
+    "CorsArgs",
+    "MLInferenceFunction",
+    "MLInferenceFunctionArgs",
+    "VpcArgs",
+]

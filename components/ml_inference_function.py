@@ -10,14 +10,15 @@ Leaves out, deliberately: training, custom domains, API Gateway, and the network
 """
 
 import json
+from collections.abc import Mapping
 from enum import Enum
-from typing import TypedDict
+from typing import Any, TypedDict
 
 import pulumi
 import pulumi_aws as aws
 import pulumi_docker as docker
 
-from . import golden, policies, settings, staging
+from . import costs, golden, monitoring, policies, settings, staging
 
 #: The URL, its permissions and its clients know the function by this alias alone, so that a new version, a rollback
 #: or SnapStart never changes the endpoint.
@@ -29,6 +30,58 @@ class Architecture(str, Enum):  # noqa: UP042 - the schema of component packages
 
     X86_64 = "x86_64"
     ARM64 = "arm64"
+
+
+class Authorization(str, Enum):  # noqa: UP042
+    """Who may call the endpoint."""
+
+    AWS_IAM = "AWS_IAM"
+    """Invokers that were named, with signed requests."""
+
+    NONE = "NONE"
+    """Everybody; needs `allow_public_access` as well."""
+
+
+class CorsArgs(TypedDict, total=False):
+    """Which web pages may call the endpoint from a browser."""
+
+    allow_origins: list[str]
+    """Origins, such as `https://example.com`; required. `*` for all, which excludes credentials."""
+
+    allow_methods: list[str]
+    """HTTP methods. Default: none but what browsers always allow."""
+
+    allow_headers: list[str]
+    """Request headers. A signed request needs authorization, content-type, x-amz-date and x-amz-security-token."""
+
+    expose_headers: list[str]
+    """Response headers that the page may read."""
+
+    allow_credentials: bool
+    """Whether the browser may send cookies and the like. Default: false."""
+
+    max_age_seconds: int
+    """Seconds for which a browser may keep the answer, 0 to 86400."""
+
+
+class VpcArgs(TypedDict, total=False):
+    """Where in a VPC the function runs. The bundled handler needs no network; an own image may."""
+
+    subnet_ids: pulumi.Input[list[str]]
+    """Subnets, best in two availability zones; required."""
+
+    security_group_ids: pulumi.Input[list[str]]
+    """Security groups; required."""
+
+
+class AlarmsArgs(TypedDict, total=False):
+    """Alarms on errors, throttles, slow requests and requests near the timeout. An empty mapping makes them all."""
+
+    topic_arn: pulumi.Input[str]
+    """SNS topic that is told when an alarm goes on or off. Default: nobody is told."""
+
+    p99_duration_ms: int
+    """Duration in milliseconds that 99 of 100 requests should keep, 1 to 900000. Default: 1000."""
 
 
 class MLInferenceFunctionArgs(TypedDict, total=False):
@@ -64,7 +117,7 @@ class MLInferenceFunctionArgs(TypedDict, total=False):
     """Environment variables of the function."""
 
     log_retention_days: int
-    """Days until CloudWatch deletes log events; one of the periods it offers. Default: 30."""
+    """Days until CloudWatch deletes log events; one of the periods it offers. Default: 365."""
 
     image_retention: int
     """Images that the repository keeps, 10 to 1000. Default: 50; unchanged layers are stored once."""
@@ -72,6 +125,12 @@ class MLInferenceFunctionArgs(TypedDict, total=False):
     force_delete: bool
     """Whether destroying deletes the images as well. Default: true, because every image can be built again; with
     false, `pulumi destroy` fails until the repository has been emptied."""
+
+    authorization: Authorization
+    """Who may call the endpoint. Default: AWS_IAM."""
+
+    allow_public_access: bool
+    """Says a second time that `NONE` is meant. Default: false."""
 
     create_invoker_role: bool
     """Whether to create a role that may call the endpoint, for principals of the account to assume. Default: true."""
@@ -82,6 +141,38 @@ class MLInferenceFunctionArgs(TypedDict, total=False):
     invoker_arns: list[str]
     """ARNs of roles or users, also of other accounts, that may call the endpoint. One of another account needs
     `client_policy_json` attached there as well."""
+
+    cors: CorsArgs
+    """For web pages that call the endpoint from a browser. Default: none may."""
+
+    reserved_concurrency: int
+    """Requests that are answered at the same time at most; 0 turns all away. Default: what the account has."""
+
+    provisioned_concurrency: int
+    """Execution environments that stand ready, at a standing cost, so that no request meets a cold start."""
+
+    snap_start: bool
+    """Whether new environments resume from a snapshot of the started one. Default: false."""
+
+    tracing: bool
+    """Whether requests are sampled by X-Ray. Default: true."""
+
+    kms_key_arn: pulumi.Input[str]
+    """Key that encrypts images, logs and environment variables; its policy must let CloudWatch Logs of the region use
+    it. Default: keys that AWS manages. Changing it replaces the repository."""
+
+    vpc: VpcArgs
+    """Run inside a VPC. Default: outside; the function needs no network."""
+
+    alarms: AlarmsArgs
+    """CloudWatch alarms on the live alias. Default: none."""
+
+    dashboard: bool
+    """Whether to create a CloudWatch dashboard. Default: false."""
+
+    expected_duration_ms: float
+    """Duration of a request of one record in milliseconds, for the estimate of the cost. Default: 1, which is what
+    Lambda bills at least; the dashboard shows the true one."""
 
     tags: dict[str, pulumi.Input[str]]
     """Tags on every resource that takes some."""
@@ -101,7 +192,10 @@ class MLInferenceFunction(pulumi.ComponentResource):
     ├─ {name}-live                  alias; moves only after the check
     ├─ {name}-url                   Function URL on the alias, IAM-authenticated
     ├─ {name}-invoker-role          may call the endpoint, and nothing else
-    └─ {name}-…-invoke              both grants, for every invoker
+    ├─ {name}-…-invoke              both grants, for every invoker
+    ├─ {name}-provisioned           environments that stand ready                     if wanted
+    ├─ {name}-errors, -throttles, -p99-duration, -near-timeout      alarms            if wanted
+    └─ {name}-dashboard                                                               if wanted
     """
 
     endpoint: pulumi.Output[str]
@@ -134,6 +228,14 @@ class MLInferenceFunction(pulumi.ComponentResource):
     model_version: pulumi.Output[str]
     """First twelve digits of the model file's SHA-256; the endpoint reports the same."""
 
+    model_summary: pulumi.Output[dict[str, Any] | None]
+    """What is in the model: sha256, xgboost, objective, booster, trees, depth, outputs, features; none for an own
+    context. Known in a preview, so that exporting it shows there what changes."""
+
+    cost_per_1000_predictions_usd: pulumi.Output[float | None]
+    """Estimate of what 1,000 requests of one record cost, in US dollars; none where prices are not known. See
+    `costs.py` for the formula and the date of its prices."""
+
     client_policy_json: pulumi.Output[str]
     """IAM policy document that lets a principal call the endpoint; attach it to clients elsewhere."""
 
@@ -151,19 +253,23 @@ class MLInferenceFunction(pulumi.ComponentResource):
         self._name = name
         self._settings, self._context = _prepared(name, args)
         super().__init__("ml-inference:index:MLInferenceFunction", name, {}, opts)
+        self._region = aws.get_region_output(opts=pulumi.InvokeOutputOptions(parent=self)).region
 
         repository = self._repository()
         image = self._image(repository)
 
         log_group = self._log_group()
-        execution_role, write_logs = self._execution_role(log_group)
-        function = self._function(image, execution_role, log_group, write_logs)
+        execution_role, execution_policy = self._execution_role(log_group)
+        function = self._function(image, execution_role, log_group, execution_policy)
 
         alias = self._live_alias(function, proved_version=self._proved_version(function))
         url = self._url(alias)
 
         invoker_role = self._invoker_role()
         self._grants(alias, invoker_role)
+
+        self._provisioned_concurrency(alias)
+        self._monitoring(alias, log_group)
 
         self.endpoint = url.function_url
         self.function_name = function.name
@@ -175,6 +281,14 @@ class MLInferenceFunction(pulumi.ComponentResource):
         self.invoker_role_arn = invoker_role.arn if invoker_role else pulumi.Output.from_input(None)
         self.log_group_name = log_group.name
         self.model_version = pulumi.Output.from_input(self._context.model_version)
+        self.model_summary = pulumi.Output.from_input(
+            self._context.summary.as_dict() if self._context.summary else None
+        )
+        self.cost_per_1000_predictions_usd = self._region.apply(
+            lambda region: costs.per_1000_predictions_usd(
+                region, self._settings.architecture, self._settings.memory_mb, self._settings.expected_duration_ms
+            )
+        )
         self.client_policy_json = alias.arn.apply(policies.client)
         self.register_outputs({output: getattr(self, output) for output in _OUTPUTS})
 
@@ -183,7 +297,7 @@ class MLInferenceFunction(pulumi.ComponentResource):
             f"{self._name}-repository",
             image_tag_mutability="IMMUTABLE",
             image_scanning_configuration={"scan_on_push": True},
-            encryption_configurations=[{"encryption_type": "AES256"}],
+            encryption_configurations=[{"encryption_type": "KMS", "kms_key": self._settings.kms_key_arn}],
             force_delete=self._settings.force_delete,
             tags=self._settings.tags,
             opts=pulumi.ResourceOptions(parent=self),
@@ -225,6 +339,7 @@ class MLInferenceFunction(pulumi.ComponentResource):
             f"{self._name}-logs",
             name_prefix=f"/aws/lambda/{self._name}-",
             retention_in_days=self._settings.log_retention_days,
+            kms_key_id=self._settings.kms_key_arn,
             tags=self._settings.tags,
             opts=pulumi.ResourceOptions(parent=self),
         )
@@ -236,23 +351,32 @@ class MLInferenceFunction(pulumi.ComponentResource):
             tags=self._settings.tags,
             opts=pulumi.ResourceOptions(parent=self),
         )
-        write_logs = aws.iam.RolePolicy(
-            f"{self._name}-write-logs",
+        execution_policy = aws.iam.RolePolicy(
+            f"{self._name}-execution",
             role=role.name,
-            policy=log_group.arn.apply(policies.execution),
+            policy=pulumi.Output.all(log_group.arn, self._network_interfaces()).apply(
+                lambda known: policies.execution(known[0], known[1], self._settings.tracing)
+            ),
             opts=pulumi.ResourceOptions(parent=role),
         )
-        return role, write_logs
+        return role, execution_policy
+
+    def _network_interfaces(self) -> pulumi.Output[str | None]:
+        """ARN prefix of the network interfaces that a function in a VPC gets; None outside."""
+        if self._settings.vpc is None:
+            return pulumi.Output.from_input(None)
+        return pulumi.Output.format("arn:{0}:ec2:{1}:{2}", self._partition(), self._region, self._account_id())
 
     def _function(
         self,
         image: docker.Image,
         role: aws.iam.Role,
         log_group: aws.cloudwatch.LogGroup,
-        write_logs: aws.iam.RolePolicy,
+        execution_policy: aws.iam.RolePolicy,
     ) -> aws.lambda_.Function:
         return aws.lambda_.Function(
             f"{self._name}-function",
+            description=self._context.summary.sentence() if self._context.summary else None,
             package_type="Image",
             image_uri=image.repo_digest,
             architectures=[self._settings.architecture],
@@ -261,12 +385,17 @@ class MLInferenceFunction(pulumi.ComponentResource):
             timeout=self._settings.timeout_seconds,
             ephemeral_storage={"size": self._settings.ephemeral_storage_mb},
             environment={"variables": self._settings.environment},
+            kms_key_arn=self._settings.kms_key_arn,
+            vpc_config=aws.lambda_.FunctionVpcConfigArgs(**self._settings.vpc) if self._settings.vpc else None,
+            reserved_concurrent_executions=self._settings.reserved_concurrency,
+            snap_start=_SNAP_START if self._settings.snap_start else None,
+            tracing_config={"mode": "Active" if self._settings.tracing else "PassThrough"},
             logging_config={"log_format": "JSON", "log_group": log_group.name},
             publish=True,
             tags=self._settings.tags,
             # The policy first: a function that starts before it may write has lost its first log lines. The log group
             # first as well: else Lambda makes one of its own, which never expires and outlives the stack.
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[write_logs, log_group]),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[execution_policy, log_group]),
         )
 
     def _proved_version(self, function: aws.lambda_.Function) -> pulumi.Output[str]:
@@ -315,18 +444,17 @@ class MLInferenceFunction(pulumi.ComponentResource):
             f"{self._name}-url",
             function_name=alias.function_name,
             qualifier=alias.name,
-            authorization_type="AWS_IAM",
+            authorization_type=self._settings.authorization,
+            cors=_url_cors(self._settings.cors),
             opts=pulumi.ResourceOptions(parent=self),
         )
 
     def _invoker_role(self) -> aws.iam.Role | None:
         if not self._settings.create_invoker_role:
             return None
-        account = aws.get_caller_identity_output(opts=pulumi.InvokeOutputOptions(parent=self))
-        partition = aws.get_partition_output(opts=pulumi.InvokeOutputOptions(parent=self))
         return aws.iam.Role(
             f"{self._name}-invoker-role",
-            assume_role_policy=pulumi.Output.all(partition.partition, account.account_id).apply(
+            assume_role_policy=pulumi.Output.all(self._partition(), self._account_id()).apply(
                 lambda parts: policies.invoker_trust(*parts)
             ),
             tags=self._settings.tags,
@@ -349,15 +477,17 @@ class MLInferenceFunction(pulumi.ComponentResource):
                 policy=alias.arn.apply(policies.client),
                 opts=pulumi.ResourceOptions(parent=self),
             )
-        for arn in self._settings.invoker_arns:
-            label = arn.rpartition(":")[2].replace("/", "-")
+        principals = {arn.rpartition(":")[2].replace("/", "-"): arn for arn in self._settings.invoker_arns}
+        if self._settings.authorization == "NONE":
+            principals["everybody"] = "*"
+        for label, principal in principals.items():
             aws.lambda_.Permission(
                 f"{self._name}-{label}-invoke-url",
                 action=policies.INVOKE_URL_ACTION,
                 function=alias.function_name,
                 qualifier=alias.name,
-                principal=arn,
-                function_url_auth_type="AWS_IAM",
+                principal=principal,
+                function_url_auth_type=self._settings.authorization,
                 opts=pulumi.ResourceOptions(parent=self),
             )
             aws.lambda_.Permission(
@@ -365,19 +495,77 @@ class MLInferenceFunction(pulumi.ComponentResource):
                 action=policies.INVOKE_ACTION,
                 function=alias.function_name,
                 qualifier=alias.name,
-                principal=arn,
+                principal=principal,
                 invoked_via_function_url=True,
                 opts=pulumi.ResourceOptions(parent=self),
             )
 
+    def _provisioned_concurrency(self, alias: aws.lambda_.Alias) -> None:
+        if self._settings.provisioned_concurrency is None:
+            return
+        aws.lambda_.ProvisionedConcurrencyConfig(
+            f"{self._name}-provisioned",
+            function_name=alias.function_name,
+            qualifier=alias.name,
+            provisioned_concurrent_executions=self._settings.provisioned_concurrency,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+
+    def _monitoring(self, alias: aws.lambda_.Alias, log_group: aws.cloudwatch.LogGroup) -> None:
+        if self._settings.alarms is not None:
+            monitoring.alarms(
+                self._name,
+                alias,
+                timeout_seconds=self._settings.timeout_seconds,
+                p99_duration_ms=self._settings.alarms["p99_duration_ms"],
+                topic_arn=self._settings.alarms.get("topic_arn"),
+                tags=self._settings.tags,
+                parent=self,
+            )
+        if self._settings.dashboard:
+            monitoring.dashboard(
+                self._name,
+                alias,
+                region=self._region,
+                log_group_name=log_group.name,
+                about=self._context.summary.sentence() if self._context.summary else self._context.model_version,
+                timeout_seconds=self._settings.timeout_seconds,
+                parent=self,
+            )
+
+    def _account_id(self) -> pulumi.Output[str]:
+        return aws.get_caller_identity_output(opts=pulumi.InvokeOutputOptions(parent=self)).account_id
+
+    def _partition(self) -> pulumi.Output[str]:
+        return aws.get_partition_output(opts=pulumi.InvokeOutputOptions(parent=self)).partition
+
 
 _OUTPUTS = [output for output in MLInferenceFunction.__annotations__ if not output.startswith("_")]
+
+#: All argument names there are: the component's own under the empty name, nested ones under the name they stand in.
+KNOWN_ARGUMENTS = {
+    "": set(MLInferenceFunctionArgs.__annotations__),
+    "cors": set(CorsArgs.__annotations__),
+    "vpc": set(VpcArgs.__annotations__),
+    "alarms": set(AlarmsArgs.__annotations__),
+}
+
+
+_SNAP_START = aws.lambda_.FunctionSnapStartArgs(apply_on="PublishedVersions")
+
+
+def _url_cors(cors: Mapping[str, Any] | None) -> aws.lambda_.FunctionUrlCorsArgs | None:
+    """The checked argument as the Function URL takes it: seconds without their unit in the name."""
+    if cors is None:
+        return None
+    renamed = {"max_age" if key == "max_age_seconds" else key: value for key, value in cors.items()}
+    return aws.lambda_.FunctionUrlCorsArgs(**renamed)
 
 
 def _prepared(name: str, args: MLInferenceFunctionArgs) -> tuple[settings.Settings, staging.BuildContext]:
     """Everything that can fail before the first resource registers."""
     try:
-        checked = settings.from_args(name, args, known=set(MLInferenceFunctionArgs.__annotations__))
+        checked = settings.from_args(name, args, KNOWN_ARGUMENTS)
         return checked, staging.stage(name, checked.source, checked.golden_path)
     except ValueError as error:
         raise pulumi.RunError(f"{name}: {error}") from None

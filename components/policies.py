@@ -1,7 +1,7 @@
 """Who may do what? The IAM policy documents, as pure functions of ARNs.
 
-Every statement names its actions and its one resource; no wildcard action stands anywhere. Leaves out who is attached
-to what: that is the component's business.
+No wildcard action stands anywhere, and a wildcard resource only with actions for which IAM knows no narrower one.
+Leaves out who is attached to what: that is the component's business.
 """
 
 import json
@@ -18,9 +18,33 @@ def execution_trust() -> str:
     return _document([_allow("sts:AssumeRole", Principal={"Service": "lambda.amazonaws.com"})])
 
 
-def execution(log_group_arn: str) -> str:
-    """What the function may do: write into its own log group. It may not create one; the component owns it."""
-    return _document([_allow("logs:CreateLogStream", "logs:PutLogEvents", Resource=f"{log_group_arn}:*")])
+def execution(log_group_arn: str, network_interfaces: str | None = None, tracing: bool = False) -> str:
+    """What the function may do: write into its own log group, and what the options that were chosen need.
+
+    It may not create a log group; the component owns it.
+
+    Args:
+        log_group_arn: The function's log group.
+        network_interfaces: For a function in a VPC, the ARN prefix of what it works on there:
+            `arn:aws:ec2:{region}:{account}`. https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
+        tracing: Whether it sends traces to X-Ray, which knows no resources of its own.
+    """
+    statements = [_allow("logs:CreateLogStream", "logs:PutLogEvents", Resource=f"{log_group_arn}:*")]
+    if network_interfaces:
+        parts = [f"{network_interfaces}:{part}/*" for part in ("network-interface", "subnet", "security-group")]
+        statements.append(_allow("ec2:CreateNetworkInterface", Resource=parts))
+        statements.append(
+            _allow(
+                "ec2:DeleteNetworkInterface",
+                "ec2:AssignPrivateIpAddresses",
+                "ec2:UnassignPrivateIpAddresses",
+                Resource=parts[0],
+            )
+        )
+        statements.append(_allow("ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets", Resource="*"))
+    if tracing:
+        statements.append(_allow("xray:PutTraceSegments", "xray:PutTelemetryRecords", Resource="*"))
+    return _document(statements)
 
 
 def invoker_trust(partition: str, account_id: str) -> str:

@@ -13,7 +13,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import golden
+from . import golden, model_summary
 
 #: Where contexts are staged, relative to the working directory: the path is a property of the image resource, and
 #: an absolute one would differ between a laptop and a build server.
@@ -37,12 +37,14 @@ class BuildContext:
         content_hash: SHA-256 over the names and contents of all files, 64 hexadecimal digits.
         model_version: First 12 digits of the model's SHA-256, or of `content_hash` for a caller's own context.
         golden: What the model must answer; None when there is no golden file.
+        summary: What is in the model; None for a caller's own context.
     """
 
     path: Path
     content_hash: str
     model_version: str
     golden: golden.Golden | None
+    summary: model_summary.ModelSummary | None
 
 
 def stage(name: str, source: Path, golden_path: Path | None = None) -> BuildContext:
@@ -54,7 +56,8 @@ def stage(name: str, source: Path, golden_path: Path | None = None) -> BuildCont
         golden_path: Golden predictions; by default `golden.json` beside the model, if there is one.
 
     Raises:
-        StagingError: The model is missing, empty or of another format; the folder has no Dockerfile.
+        StagingError: The model is missing, cut short or of another format; the golden file's records are not of this
+            model; the folder has no Dockerfile.
         golden.GoldenError: The golden file cannot be used or belongs to another model.
     """
     return _own_context(source, golden_path) if source.is_dir() else _model_context(name, source, golden_path)
@@ -64,6 +67,10 @@ def _model_context(name: str, model_path: Path, golden_path: Path | None) -> Bui
     """The bundled handler with a model."""
     model = _read_model(model_path)
     sha256 = hashlib.sha256(model).hexdigest()
+    try:
+        summary = model_summary.summarize(model, sha256)
+    except model_summary.UnreadableModelError as error:
+        raise StagingError(f"model_path {model_path} {error}") from None
     staged_model = f"model{model_path.suffix}"
     manifest = {"model": {"file": staged_model, "sha256": sha256, "version": sha256[:12], "name": name}}
     files = {path.name: path.read_bytes() for pattern in _HANDLER_FILES for path in handler_folder().glob(pattern)}
@@ -75,12 +82,15 @@ def _model_context(name: str, model_path: Path, golden_path: Path | None) -> Bui
     golden_path = golden_path or _golden_beside(model_path)
     if golden_path is not None:
         expectations = golden.load(golden_path, sha256)
+        difference = model_summary.difference(expectations.records, expectations.predictions, summary)
+        if difference:
+            raise StagingError(f"golden file {golden_path} does not fit the model: {difference}")
         files["golden.json"] = golden_path.read_bytes()
 
     content_hash = _hash(files)
     path = STAGING_ROOT / f"{name}-{content_hash[:12]}"
     _write(path, files)
-    return BuildContext(path, content_hash, sha256[:12], expectations)
+    return BuildContext(path, content_hash, sha256[:12], expectations, summary)
 
 
 def _own_context(path: Path, golden_path: Path | None) -> BuildContext:
@@ -89,7 +99,7 @@ def _own_context(path: Path, golden_path: Path | None) -> BuildContext:
     files = {file.relative_to(path).as_posix(): file.read_bytes() for file in path.rglob("*") if file.is_file()}
     content_hash = _hash(files)
     expectations = golden.load(golden_path) if golden_path is not None else None
-    return BuildContext(path, content_hash, content_hash[:12], expectations)
+    return BuildContext(path, content_hash, content_hash[:12], expectations, None)
 
 
 def image_tag(context: BuildContext, base_image: str, platform: str) -> str:
@@ -114,10 +124,6 @@ def _read_model(path: Path) -> bytes:
         model = path.read_bytes()
     except OSError as error:
         raise StagingError(f"model_path {path} cannot be read: {error.strerror}; train it or name another") from None
-    if not model.startswith(b"{"):
-        raise StagingError(
-            f"model_path {path} is not an XGBoost model: both formats begin with '{{'. Save it again with save_model"
-        )
     return model
 
 

@@ -5,8 +5,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pulumi
 import pytest
+import xgboost
 
 from components import MLInferenceFunction
 from tests import fake_engine
@@ -14,6 +16,18 @@ from tests import fake_engine
 MODEL = Path(__file__).parents[2] / "model" / "wine_quality.ubj"
 GOLDEN = MODEL.with_name("golden.json")
 OUTPUTS = [name for name in MLInferenceFunction.__annotations__ if not name.startswith("_")]
+
+
+def small_model(path: Path, objective: str = "reg:squarederror", **parameters: Any) -> Path:
+    """Trains a model of the features `a` and `b` in a moment and saves it."""
+    rng = np.random.default_rng(0)
+    rows = rng.random((64, 2), dtype=np.float32)
+    classes = parameters.get("num_class", 0)
+    labels = rng.integers(classes, size=64) if classes else (rows.sum(axis=1) > 1).astype(int)
+    data = xgboost.DMatrix(rows, labels, feature_names=["a", "b"])
+    settings = {"objective": objective, "max_depth": 3, "nthread": 1, **parameters}
+    xgboost.train({key: value for key, value in settings.items() if value is not None}, data, 5).save_model(path)
+    return path
 
 
 @pytest.fixture(autouse=True)

@@ -9,6 +9,7 @@ import pulumi
 import pytest
 
 from components import policies
+from tests.components.conftest import small_model
 from tests.fake_engine import ACCOUNT_ID, Deployment
 
 Deploy = Callable[..., Deployment]
@@ -21,6 +22,7 @@ LOG_GROUP = "aws:cloudwatch/logGroup:LogGroup"
 FUNCTION = "aws:lambda/function:Function"
 INVOCATION = "aws:lambda/invocation:Invocation"
 ALIAS = "aws:lambda/alias:Alias"
+ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
 URL = "aws:lambda/functionUrl:FunctionUrl"
 PERMISSION = "aws:lambda/permission:Permission"
 
@@ -67,7 +69,8 @@ def test_destroying_works_while_the_repository_holds_images(deploy: Deploy) -> N
 def test_the_execution_role_may_write_into_its_own_log_group_and_nothing_else(deploy: Deploy) -> None:
     deployment = deploy()
     log_group = deployment.one(LOG_GROUP)
-    (statement,) = json.loads(deployment.one(ROLE_POLICY, "write-logs").inputs["policy"])["Statement"]
+    policy = deploy({"tracing": False}).one(ROLE_POLICY, "-execution").inputs["policy"]
+    (statement,) = json.loads(policy)["Statement"]
     assert statement["Action"] == ["logs:CreateLogStream", "logs:PutLogEvents"]
     assert statement["Resource"].startswith("arn:aws:cloudwatch:")
     assert statement["Resource"].endswith(f"{log_group.inputs['namePrefix']}1a2b3c4:*")
@@ -76,7 +79,7 @@ def test_the_execution_role_may_write_into_its_own_log_group_and_nothing_else(de
 @pytest.mark.parametrize(
     ("later", "earlier"),
     [
-        ((FUNCTION, ""), (ROLE_POLICY, "write-logs")),
+        ((FUNCTION, ""), (ROLE_POLICY, "-execution")),
         ((FUNCTION, ""), (LOG_GROUP, "")),
         ((FUNCTION, ""), (IMAGE, "")),
         ((INVOCATION, ""), (FUNCTION, "")),
@@ -152,12 +155,107 @@ def test_a_version_that_answers_otherwise_is_not_served(deploy: Deploy, golden_p
 def test_without_a_golden_file_the_alias_follows_and_a_warning_says_so(
     deploy: Deploy, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    lonely = tmp_path / "lonely.ubj"
-    lonely.write_bytes(b"{a model}")
+    lonely = small_model(tmp_path / "lonely.ubj")
     deployment = deploy({"model_path": str(lonely)})
     assert deployment.all(INVOCATION) == []
     assert deployment.one(ALIAS).inputs["functionVersion"] == "1"
     assert "without its predictions being proved" in caplog.text
+
+
+def test_a_key_of_ones_own_encrypts_images_logs_and_environment(deploy: Deploy) -> None:
+    key = "arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d-0000-4000-8000-000000000000"
+    deployment = deploy({"kms_key_arn": key})
+    assert deployment.one(REPOSITORY).inputs["encryptionConfigurations"] == [{"encryptionType": "KMS", "kmsKey": key}]
+    assert deployment.one(LOG_GROUP).inputs["kmsKeyId"] == key
+    assert deployment.one(FUNCTION).inputs["kmsKeyArn"] == key
+
+
+def test_in_a_vpc_the_role_may_manage_its_network_interfaces(deploy: Deploy) -> None:
+    vpc = {"subnet_ids": ["subnet-1", "subnet-2"], "security_group_ids": ["sg-1"]}
+    deployment = deploy({"vpc": vpc})
+    expected = {"subnetIds": ["subnet-1", "subnet-2"], "securityGroupIds": ["sg-1"]}
+    assert deployment.one(FUNCTION).inputs["vpcConfig"] == expected
+    statements = json.loads(deployment.one(ROLE_POLICY, "-execution").inputs["policy"])["Statement"]
+    resources = {str(statement["Action"]): statement["Resource"] for statement in statements}
+    assert f"arn:aws:ec2:eu-central-1:{ACCOUNT_ID}:subnet/*" in resources["ec2:CreateNetworkInterface"]
+
+
+@pytest.mark.parametrize(
+    ("args", "argument", "expected"),
+    [
+        ({"snap_start": True}, "snapStart", {"applyOn": "PublishedVersions"}),
+        ({"reserved_concurrency": 7}, "reservedConcurrentExecutions", 7),
+        ({}, "tracingConfig", {"mode": "Active"}),
+        ({"tracing": False}, "tracingConfig", {"mode": "PassThrough"}),
+        ({"ephemeral_storage_mb": 1024}, "ephemeralStorage", {"size": 1024}),
+        ({"environment": {"ALLOW_MISSING": "1"}}, "environment", {"variables": {"ALLOW_MISSING": "1"}}),
+        ({"tags": {"team": "wine"}}, "tags", {"team": "wine"}),
+    ],
+)
+def test_an_argument_reaches_the_function(
+    deploy: Deploy, args: dict[str, object], argument: str, expected: object
+) -> None:
+    assert deploy(args).one(FUNCTION).inputs[argument] == expected
+
+
+def test_provisioned_environments_stand_behind_the_alias(deploy: Deploy) -> None:
+    ready = deploy({"provisioned_concurrency": 3}).one(
+        "aws:lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig"
+    )
+    assert (ready.inputs["qualifier"], ready.inputs["provisionedConcurrentExecutions"]) == ("live", 3)
+
+
+def test_web_pages_may_call_only_when_they_were_named(deploy: Deploy) -> None:
+    assert "cors" not in deploy().one(URL).inputs
+    cors = {"allow_origins": ["https://a.example"], "allow_methods": ["POST"], "max_age_seconds": 60}
+    expected = {"allowOrigins": ["https://a.example"], "allowMethods": ["POST"], "maxAge": 60}
+    assert deploy({"cors": cors}).one(URL).inputs["cors"] == expected
+
+
+def test_a_public_endpoint_lets_everybody_in_by_both_grants(deploy: Deploy) -> None:
+    deployment = deploy({"authorization": "NONE", "allow_public_access": True})
+    assert deployment.one(URL).inputs["authorizationType"] == "NONE"
+    assert {grant.inputs["principal"] for grant in deployment.all(PERMISSION)} == {"*"}
+    assert len(deployment.all(PERMISSION)) == 2
+
+
+def test_alarms_watch_the_live_alias_and_tell_the_topic(deploy: Deploy) -> None:
+    topic = f"arn:aws:sns:eu-central-1:{ACCOUNT_ID}:on-call"
+    alarms = deploy({"alarms": {"topic_arn": topic}, "timeout_seconds": 10}).all(ALARM)
+    assert {alarm.name for alarm in alarms} == {
+        f"wine-{label}" for label in ("errors", "throttles", "p99-duration", "near-timeout")
+    }
+    for alarm in alarms:
+        assert alarm.inputs["dimensions"]["Resource"].endswith(":live")
+        assert alarm.inputs["alarmActions"] == alarm.inputs["okActions"] == [topic]
+    (near,) = [alarm for alarm in alarms if alarm.name.endswith("near-timeout")]
+    assert near.inputs["threshold"] == 8000
+
+
+def test_the_dashboard_fills_its_grid_without_overlap(deploy: Deploy) -> None:
+    board = deploy({"dashboard": True}).one("aws:cloudwatch/dashboard:Dashboard")
+    widgets = json.loads(board.inputs["dashboardBody"])["widgets"]
+    cells = [
+        (x, y)
+        for widget in widgets
+        for x in range(widget["x"], widget["x"] + widget["width"])
+        for y in range(widget["y"], widget["y"] + widget["height"])
+    ]
+    assert len(cells) == len(set(cells)) == 24 * (max(y for _, y in cells) + 1)
+
+
+def test_a_preview_shows_what_is_in_the_model(deploy: Deploy) -> None:
+    description = deploy(preview=True).one(FUNCTION).inputs["description"]
+    assert "reg:squarederror" in description
+    assert "13 features, SHA-256 " in description
+    assert len(description) <= 256
+
+
+def test_the_cost_is_estimated_from_memory_and_duration(deploy: Deploy) -> None:
+    cheap = deploy().outputs["cost_per_1000_predictions_usd"]
+    dear = deploy({"memory_mb": 2048, "expected_duration_ms": 250}).outputs["cost_per_1000_predictions_usd"]
+    assert cheap == pytest.approx(0.0002 + 0.0000166667)
+    assert dear == pytest.approx(0.0002 + 1000 * 0.25 * 2 * 0.0000166667)
 
 
 def test_every_child_names_the_component_as_its_parent_or_grandparent(deploy: Deploy) -> None:

@@ -3,12 +3,14 @@
 from pathlib import Path
 from typing import Any
 
+import pulumi
 import pytest
 
-from components import MLInferenceFunctionArgs, settings
+from components import settings
+from components.ml_inference_function import KNOWN_ARGUMENTS
 from components.settings import InvalidArgumentError
 
-KNOWN = set(MLInferenceFunctionArgs.__annotations__)
+KMS_KEY = "arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d-0000-4000-8000-000000000000"
 
 
 @pytest.fixture
@@ -19,15 +21,45 @@ def model(tmp_path: Path) -> str:
 
 
 def checked(model: str, name: str = "wine", **args: Any) -> settings.Settings:
-    return settings.from_args(name, {"model_path": model, **args}, KNOWN)
+    return settings.from_args(name, {"model_path": model, **args}, KNOWN_ARGUMENTS)
 
 
 def test_a_model_alone_gives_the_documented_defaults(model: str) -> None:
     defaults = checked(model)
     assert (defaults.memory_mb, defaults.timeout_seconds, defaults.ephemeral_storage_mb) == (1024, 30, 512)
-    assert (defaults.architecture, defaults.log_retention_days, defaults.image_retention) == ("x86_64", 30, 50)
+    assert (defaults.architecture, defaults.log_retention_days, defaults.image_retention) == ("x86_64", 365, 50)
     assert defaults.create_invoker_role
     assert defaults.base_image == settings.DEFAULT_BASE_IMAGE
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        {"authorization": "NONE", "allow_public_access": True},
+        {"cors": {"allow_origins": ["https://a.example:8443"], "allow_credentials": True, "max_age_seconds": 60}},
+        {"kms_key_arn": KMS_KEY},
+        {"vpc": {"subnet_ids": ["subnet-1"], "security_group_ids": ["sg-1"]}},
+        {"alarms": {}},
+        {"alarms": {"topic_arn": "arn:aws:sns:eu-central-1:123456789012:on-call"}},
+        {"provisioned_concurrency": 5, "reserved_concurrency": 5},
+        {"reserved_concurrency": 0},
+        {"snap_start": True, "ephemeral_storage_mb": 512},
+        {"base_image": "123456789012.dkr.ecr.eu-central-1.amazonaws.com/base@sha256:" + "0" * 64},
+    ],
+)
+def test_what_is_possible_is_taken(model: str, args: dict[str, Any]) -> None:
+    assert checked(model, **args)
+
+
+@pytest.mark.parametrize("key", ["kms_key_arn", "vpc", "alarms"])
+def test_a_value_that_another_resource_has_yet_to_give_is_taken(model: str, key: str) -> None:
+    later: pulumi.Output[Any] = pulumi.Output.from_input("not known yet")
+    nested: dict[str, Any] = {
+        "kms_key_arn": later,
+        "vpc": {"subnet_ids": later, "security_group_ids": [later]},
+        "alarms": {"topic_arn": later},
+    }
+    assert checked(model, **{key: nested[key]})
 
 
 def test_an_argument_that_is_none_counts_as_not_given(model: str) -> None:
@@ -44,7 +76,7 @@ def test_a_misspelt_argument_is_refused_with_the_nearest_known_one(model: str) -
 
 
 def test_an_argument_like_no_other_is_refused_with_all_known_ones(model: str) -> None:
-    with pytest.raises(InvalidArgumentError, match="'zzz': allowed are architecture, base_image"):
+    with pytest.raises(InvalidArgumentError, match="'zzz': allowed are alarms, allow_public_access, architecture"):
         checked(model, zzz=1)
 
 
@@ -77,6 +109,36 @@ def test_an_argument_like_no_other_is_refused_with_all_known_ones(model: str) ->
         ({"environment": ["A=b"]}, "environment must be a mapping of strings, got a list"),
         ({"tags": {1: "x"}}, "tags must be a mapping of strings"),
         ({"golden_path": ""}, "golden_path must be a path, got ''"),
+        ({"base_image": "python"}, "base_image must be an image's name with a digest or a tag other than latest"),
+        ({"base_image": "python:latest"}, "a tag other than latest, .* got 'python:latest'"),
+        ({"reserved_concurrency": -1}, "reserved_concurrency must be a whole number of executions from 0"),
+        ({"provisioned_concurrency": 0}, "provisioned_concurrency must be a whole number of executions from 1"),
+        ({"provisioned_concurrency": 5, "reserved_concurrency": 4}, "reserve at least as many"),
+        ({"snap_start": True, "provisioned_concurrency": 1}, "exclude each other in Lambda: choose snap_start"),
+        ({"snap_start": True, "ephemeral_storage_mb": 513}, "at most 512 MB of /tmp, got ephemeral_storage_mb=513"),
+        ({"authorization": "NONE"}, "needs both authorization NONE and allow_public_access=True"),
+        ({"allow_public_access": True}, "needs both authorization NONE and allow_public_access=True"),
+        ({"authorization": "PUBLIC"}, "authorization must be one of AWS_IAM, NONE, got 'PUBLIC'"),
+        (
+            {"authorization": "NONE", "allow_public_access": True, "invoker_role_names": ["client"]},
+            "lets everybody in, so invoker_arns and invoker_role_names would mean nothing",
+        ),
+        ({"kms_key_arn": "alias/mine"}, "kms_key_arn must be the ARN of a key .* got 'alias/mine'"),
+        ({"expected_duration_ms": 0}, "expected_duration_ms must be milliseconds above 0"),
+        ({"cors": {}}, "cors needs allow_origins"),
+        ({"cors": {"allow_origin": ["*"]}}, "unknown argument 'allow_origin' in cors: did you mean 'allow_origins'"),
+        ({"cors": {"allow_origins": ["*"], "allow_credentials": True}}, "in the name of its visitor"),
+        ({"cors": {"allow_origins": ["https://a.example/path"]}}, "is no origin: scheme and host without a path"),
+        ({"cors": {"allow_origins": ["*"], "allow_methods": ["SEND"]}}, "allow_methods takes .* got 'SEND'"),
+        ({"cors": {"allow_origins": ["*"], "max_age_seconds": 86_401}}, "from 0 to 86400, got 86401"),
+        ({"cors": ["*"]}, "cors must be a mapping of strings, got a list"),
+        ({"vpc": {}}, "vpc needs subnet_ids"),
+        ({"vpc": {"subnet_ids": ["subnet-1"]}}, "vpc needs security_group_ids"),
+        ({"vpc": {"subnet_ids": ["sg-1"], "security_group_ids": ["sg-1"]}}, "subnet_ids must begin with 'subnet-'"),
+        ({"vpc": {"subnets": ["subnet-1"]}}, "unknown argument 'subnets' in vpc: did you mean 'subnet_ids'"),
+        ({"alarms": {"topic_arn": "my-topic"}}, "topic_arn must be the ARN of an SNS topic"),
+        ({"alarms": {"p99_duration_ms": 0}}, "p99_duration_ms must be a whole number of milliseconds from 1"),
+        ({"alarms": {"topic": "x"}}, "unknown argument 'topic' in alarms: did you mean 'topic_arn'"),
     ],
 )
 def test_an_impossible_value_is_refused_with_what_is_allowed(model: str, args: dict[str, Any], message: str) -> None:
@@ -92,7 +154,7 @@ def test_a_name_that_cannot_become_the_names_of_aws_resources_is_refused(model: 
 
 def test_a_model_or_a_context_is_required(model: str) -> None:
     with pytest.raises(InvalidArgumentError, match="got neither"):
-        settings.from_args("wine", {}, KNOWN)
+        settings.from_args("wine", {}, KNOWN_ARGUMENTS)
     with pytest.raises(InvalidArgumentError, match="got both"):
         checked(model, context_path=".")
 
@@ -106,4 +168,4 @@ def test_a_folder_is_no_model_and_a_file_no_context(model: str, tmp_path: Path) 
     with pytest.raises(InvalidArgumentError, match=r"must be an XGBoost \.ubj or \.json file, got a folder"):
         checked(str(tmp_path))
     with pytest.raises(InvalidArgumentError, match="must be a folder with a Dockerfile, got a file"):
-        settings.from_args("wine", {"context_path": model}, KNOWN)
+        settings.from_args("wine", {"context_path": model}, KNOWN_ARGUMENTS)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from components import golden, staging
-from tests.components.conftest import GOLDEN, MODEL
+from tests.components.conftest import GOLDEN, MODEL, small_model
 
 
 def contents(folder: Path) -> dict[str, tuple[bytes, int, float]]:
@@ -49,19 +49,35 @@ def test_the_manifest_names_the_model_by_its_hash() -> None:
 
 
 def test_another_model_is_another_context(tmp_path: Path) -> None:
-    other = tmp_path / "other.json"
-    other.write_text('{"learner": {}}')
+    other = small_model(tmp_path / "other.json")
     context = staging.stage("wine", other)
     assert context.content_hash != staging.stage("wine", MODEL).content_hash
-    assert (context.path / "model.json").read_text() == '{"learner": {}}'
+    assert (context.path / "model.json").read_bytes() == other.read_bytes()
     assert context.golden is None
 
 
 def test_a_golden_file_of_another_model_is_refused(tmp_path: Path) -> None:
-    other = tmp_path / "other.ubj"
-    other.write_bytes(MODEL.read_bytes() + b" ")
+    other = small_model(tmp_path / "other.ubj")
     with pytest.raises(golden.GoldenError, match="was made for the model with SHA-256"):
         staging.stage("wine", other, GOLDEN)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"records": [{"a": 1, "c": 2}]}, r"record 0 lacks the features \['b'\] and has \['c'\]"),
+        ({"predictions": [[0.5, 0.5]]}, "prediction 0 has 2 numbers, the model gives 1"),
+    ],
+)
+def test_a_golden_file_that_cannot_be_the_models_is_refused(
+    tmp_path: Path, change: dict[str, object], message: str
+) -> None:
+    other = small_model(tmp_path / "other.ubj")
+    fits = golden.Golden(hashlib.sha256(other.read_bytes()).hexdigest(), 0.1, [{"a": 1, "b": 2}], [0.5])
+    path = tmp_path / "golden.json"
+    path.write_text(json.dumps(vars(fits) | change))
+    with pytest.raises(staging.StagingError, match=message):
+        staging.stage("wine", other, path)
 
 
 @pytest.mark.parametrize(
@@ -69,8 +85,9 @@ def test_a_golden_file_of_another_model_is_refused(tmp_path: Path) -> None:
     [
         ("model.pkl", b"\x80\x04", "'.pkl'; XGBoost's save_model writes .ubj or .json"),
         ("model", b"{}", "ends in 'nothing'"),
-        ("model.ubj", b"", "is not an XGBoost model"),
-        ("model.json", b"[1]", "is not an XGBoost model"),
+        ("model.ubj", b"", "is not a whole XGBoost model"),
+        ("model.json", b"[1]", "is not a whole XGBoost model"),
+        ("model.ubj", MODEL.read_bytes()[:-1], "is not a whole XGBoost model"),
     ],
 )
 def test_a_file_that_is_no_model_is_refused(tmp_path: Path, name: str, content: bytes, message: str) -> None:
