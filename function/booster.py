@@ -12,6 +12,7 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
+from _thread import allocate_lock
 from ctypes import POINTER, byref, c_char_p, c_float, c_int, c_uint64, c_void_p
 
 TYPE_CHECKING = False
@@ -19,8 +20,11 @@ if TYPE_CHECKING:
     from array import array
     from collections.abc import Iterable
 
+    Result = tuple[list[float], list[int]]
+
 # https://xgboost.readthedocs.io/en/stable/dev/group__Prediction.html: values of the option "type".
 _VALUE = 0
+_CONTRIBUTIONS = 2
 
 _LIBRARY_NAMES = {"win32": "xgboost.dll", "darwin": "libxgboost.dylib"}
 
@@ -38,6 +42,7 @@ class Booster:
     Attributes:
         num_features: Number of columns that a row must have.
         feature_names: Names stored in the model, in column order; empty if it was trained without names.
+        kind: `gbtree`, `dart` or `gblinear`.
         feature_types: XGBoost's type of each column (`float`, `int`, `i`, `q`, `c`); may be empty.
     """
 
@@ -61,6 +66,9 @@ class Booster:
         self.num_features = int(count.value)
         self.feature_names = self._feature_info(b"feature_name")
         self.feature_types = self._feature_info(b"feature_type")
+        # One word out of a kilobyte of JSON that nothing else on the way to the first answer needs.
+        self.kind = self.configuration().partition('"booster":"')[2].partition('"')[0]
+        self._one_at_a_time = allocate_lock()
 
     def __del__(self) -> None:
         if getattr(self, "_handle", None):
@@ -80,13 +88,40 @@ class Booster:
         self._call("XGBoosterSaveJsonConfig", self._handle, byref(length), byref(text))
         return (text.value or b"{}").decode()
 
-    def predict(self, values: array[float], rows: int, iterations: int = 0) -> tuple[list[float], list[int]]:
-        """Predict a row-major matrix of float32.
+    def rounds(self) -> int:
+        """Return the number of boosting rounds in the model."""
+        count = c_int()
+        self._call("XGBoosterBoostedRounds", self._handle, byref(count))
+        return count.value
+
+    def categories(self) -> list[list[object]] | None:
+        """Return for each feature its category names in the order of their codes, empty if it has none.
+
+        None if the model knows no names: it was saved before XGBoost 3.1, or trained on codes.
+
+        Raises:
+            LibraryError: The names are damaged.
+        """
+        import category_names
+
+        handle, exported = c_void_p(), c_char_p()
+        self._call("XGBoosterGetCategoriesExportToArrow", self._handle, None, byref(handle), byref(exported))
+        try:
+            return category_names.read(exported.value) if exported.value else None
+        except category_names.DamagedNamesError as error:
+            raise LibraryError(str(error)) from None
+        finally:
+            if handle:
+                self._call("XGBCategoriesFree", handle)
+
+    def predict(self, values: array[float], rows: int, iterations: int = 0, column_major: bool = False) -> Result:
+        """Predict a matrix of float32.
 
         Args:
             values: `rows` times `num_features` values of typecode `f`; NaN is a missing value.
             rows: Number of rows, at least 1.
             iterations: Number of boosting rounds to use; 0 uses them all.
+            column_major: Whether the values stand column after column instead of row after row.
 
         Returns:
             The float32 predictions widened to Python floats, flat, and their shape (first axis: rows).
@@ -94,12 +129,17 @@ class Booster:
         Raises:
             LibraryError: The library refused the data.
         """
+        described = self._matrix(values, rows, column_major)
+        options = _options(_VALUE, iterations)
+        if self.kind == "dart":
+            # In place, the library adds DART's trees in another order, which shows in the last bit.
+            return self._from_own_matrix(described, options)
         shape, dims, result = POINTER(c_uint64)(), c_uint64(), POINTER(c_float)()
         self._call(
             "XGBoosterPredictFromDense",
             self._handle,
-            self._matrix(values, rows),
-            _options(_VALUE, iterations),
+            described,
+            options,
             None,
             byref(shape),
             byref(dims),
@@ -107,15 +147,52 @@ class Booster:
         )
         return _copy(result, shape[: dims.value])
 
-    def _matrix(self, values: array[float], rows: int) -> bytes:
+    def contributions(self, values: array[float], rows: int, iterations: int = 0, column_major: bool = False) -> Result:
+        """Return TreeSHAP's contribution of each feature to each margin, the base last.
+
+        Arguments as for `predict`.
+
+        Returns:
+            The float32 contributions widened to Python floats, flat, and their shape: rows, outputs, features + 1.
+
+        Raises:
+            LibraryError: The library cannot explain this model.
+        """
+        described = self._matrix(values, rows, column_major)
+        return self._from_own_matrix(described, _options(_CONTRIBUTIONS, iterations, strict_shape=True))
+
+    def _from_own_matrix(self, described: bytes, options: bytes) -> Result:
+        """Predict a copy of the data in the library's own form, one thread at a time."""
+        matrix = c_void_p()
+        self._call("XGDMatrixCreateFromDense", described, b'{"missing":NaN,"nthread":1}', byref(matrix))
+        try:
+            shape, dims, result = POINTER(c_uint64)(), c_uint64(), POINTER(c_float)()
+            with self._one_at_a_time:
+                self._call(
+                    "XGBoosterPredictFromDMatrix",
+                    self._handle,
+                    matrix,
+                    options,
+                    byref(shape),
+                    byref(dims),
+                    byref(result),
+                )
+            return _copy(result, shape[: dims.value])
+        finally:
+            self._call("XGDMatrixFree", matrix)
+
+    def _matrix(self, values: array[float], rows: int, column_major: bool) -> bytes:
         """Describe memory to the library without copying it: numpy's array interface, as JSON."""
         address, length = values.buffer_info()
-        if values.itemsize != 4 or length != rows * self.num_features:
-            raise ValueError(f"got {length} values for {rows} rows of {self.num_features} float32 features")
-        return b'{"data":[%d,true],"shape":[%d,%d],"typestr":"<f4","version":3}' % (
+        width = self.num_features
+        if values.itemsize != 4 or length != rows * width:
+            raise ValueError(f"got {length} values for {rows} rows of {width} float32 features")
+        strides = (4, 4 * rows) if column_major else (4 * width, 4)
+        return b'{"data":[%d,true],"shape":[%d,%d],"strides":[%d,%d],"typestr":"<f4","version":3}' % (
             address,
             rows,
-            self.num_features,
+            width,
+            *strides,
         )
 
     def _feature_info(self, field: bytes) -> tuple[str, ...]:
@@ -128,14 +205,14 @@ class Booster:
             raise LibraryError(f"XGBoost refused {name}: {_first_line(self._library.XGBGetLastError())}")
 
 
-def _options(kind: int, iterations: int) -> bytes:
+def _options(kind: int, iterations: int, strict_shape: bool = False) -> bytes:
     return (
         b'{"type":%d,"training":false,"iteration_begin":0,"iteration_end":%d,'
-        b'"strict_shape":false,"missing":NaN,"cache_id":0}' % (kind, iterations)
+        b'"strict_shape":%s,"missing":NaN,"cache_id":0}' % (kind, iterations, b"true" if strict_shape else b"false")
     )
 
 
-def _copy(result: ctypes._Pointer[c_float], shape: list[int]) -> tuple[list[float], list[int]]:
+def _copy(result: ctypes._Pointer[c_float], shape: list[int]) -> Result:
     length = 1
     for size in shape:
         length *= size

@@ -17,40 +17,69 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+ALLOW_MISSING = "ALLOW_MISSING"
+"""Environment variable: `true` lets every feature be null, a JSON array of names only these; unset lets none."""
+
+SUPPORTED_BOOSTERS = ("gbtree", "dart")
+"""What the library can predict without building a matrix of its own; `gblinear` it cannot."""
+
+
 class Contract:
     """The served model with its features and its outputs.
 
     Attributes:
         booster: The model in XGBoost's library.
+        categories: For the index of each categorical feature the code of each category name; None instead of the
+            names if the model was saved before XGBoost 3.1, which keeps codes only.
         features: Feature names in column order.
-        known: The same names as a set.
-        names_without_colon: Whether no feature's name holds a colon, as validate.py's quick look needs.
         iterations: Boosting rounds that a prediction uses; 0 means all.
-        pick: Takes the features out of a record, in column order; KeyError if one is missing.
+        known: The feature names as a set.
+        may_miss: The features that may be null.
         name: What people call the model.
-        version: The first 12 hexadecimal digits of the model file's SHA-256.
+        names_without_colon: Whether no feature's name holds a colon, as validate.py's quick look needs.
+        only_numbers: Whether every feature is a number and none may be null.
+        pick: Takes the features out of a record, in column order; KeyError if one is missing.
         saved_by: Version of the XGBoost that saved the model.
+        sha256: The model file's SHA-256.
+        version: The first 12 hexadecimal digits of it.
     """
 
     __slots__ = (
         "booster",
+        "categories",
         "features",
         "iterations",
         "known",
+        "may_miss",
         "name",
         "names_without_colon",
+        "only_numbers",
         "pick",
         "saved_by",
         "sha256",
         "version",
     )
 
-    def __init__(self, file: model_file.ModelFile, loaded: booster.Booster) -> None:
+    def __init__(self, file: model_file.ModelFile, loaded: booster.Booster, allow_missing: str | None) -> None:
+        """Read the contract from a loaded model.
+
+        Raises:
+            model_file.ModelError: The model or the setting of ALLOW_MISSING cannot be served.
+        """
+        if loaded.kind not in SUPPORTED_BOOSTERS:
+            raise model_file.ModelError(
+                f'the model\'s booster "{loaded.kind}" is not supported; train with booster="gbtree" or booster="dart"'
+            )
         self.booster = loaded
         # A model trained without names gets the names that XGBoost itself prints for it.
         self.features = loaded.feature_names or tuple(f"f{i}" for i in range(loaded.num_features))
         self.known = frozenset(self.features)
         self.names_without_colon = not any(":" in name for name in self.features)
+        self.may_miss = _may_miss(allow_missing, self.features)
+        self.categories: dict[int, dict[object, int] | None] = {}
+        if "c" in loaded.feature_types:
+            self.categories = _categories(loaded)
+        self.only_numbers = not self.categories and not self.may_miss
         self.iterations = _best_iterations(loaded)
         self.pick: Callable[[Any], tuple[Any, ...]] = _picker(self.features)
         self.name = file.name
@@ -73,7 +102,7 @@ def load(environment: Mapping[str, str]) -> Contract:
                 f"the model was saved by XGBoost {_dotted(file.saved_by)}, newer than the library {_dotted(library)}, "
                 "which would predict wrongly without a word; retrain with the library's version or update the library"
             )
-        return Contract(file, booster.Booster(file.content))
+        return Contract(file, booster.Booster(file.content), environment.get(ALLOW_MISSING))
     except booster.LibraryError as error:
         raise model_file.ModelError(str(error)) from None
 
@@ -81,7 +110,40 @@ def load(environment: Mapping[str, str]) -> Contract:
 def _best_iterations(loaded: booster.Booster) -> int:
     """Return how many rounds early stopping kept, as XGBoost's scikit-learn estimators count them."""
     best = loaded.attribute("best_iteration")
-    return int(best) + 1 if best is not None else 0
+    if best is None:
+        return 0
+    if not best.isdecimal() or int(best) >= loaded.rounds():
+        raise model_file.ModelError(
+            f"the model's best_iteration {best[:20]} is not one of its {loaded.rounds()} rounds; save the model again"
+        )
+    return int(best) + 1
+
+
+def _may_miss(setting: str | None, features: tuple[str, ...]) -> frozenset[str]:
+    if not setting or setting.lower() == "false":
+        return frozenset()
+    if setting.lower() == "true":
+        return frozenset(features)
+    import json
+
+    try:
+        names = json.loads(setting)
+    except ValueError:
+        names = None
+    if not isinstance(names, list) or not set(map(str, names)) <= set(features):
+        raise model_file.ModelError(
+            f"{ALLOW_MISSING} must be true, false, or a JSON array of names of the model's features"
+        )
+    return frozenset(names)
+
+
+def _categories(loaded: booster.Booster) -> dict[int, dict[object, int] | None]:
+    names = loaded.categories()
+    return {
+        index: {name: code for code, name in enumerate(names[index])} if names else None
+        for index, kind in enumerate(loaded.feature_types)
+        if kind == "c"
+    }
 
 
 def _picker(features: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:

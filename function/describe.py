@@ -1,6 +1,13 @@
-"""What the endpoint says of itself: the served model and how it is asked."""
+"""What the endpoint says of itself: the served model's card, and the facts that its other descriptions share.
+
+Everything is read from the model: nothing here knows one model from another.
+"""
 
 from __future__ import annotations
+
+import json
+from array import array
+from math import nan
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -8,11 +15,50 @@ if TYPE_CHECKING:
 
 
 def card(contract: Contract) -> dict[str, object]:
-    """Return the model's card: name, version, features."""
+    """Return the model's card: name, version, objective, features, outputs."""
     return {
         "name": contract.name,
         "version": contract.version,
         "sha256": contract.sha256,
         "saved_by_xgboost": ".".join(map(str, contract.saved_by)),
-        "features": list(contract.features),
+        "booster": contract.booster.kind,
+        "objective": objective(contract),
+        "rounds": contract.iterations or contract.booster.rounds(),
+        "outputs": outputs(contract),
+        "features": [feature(contract, index) for index in range(len(contract.features))],
+        "openapi": "/openapi.json",
     }
+
+
+def feature(contract: Contract, index: int) -> dict[str, object]:
+    """Return name and type of a feature, its categories if it has any, and whether it may be null."""
+    described: dict[str, object] = {"name": contract.features[index], "type": "number"}
+    if index in contract.categories:
+        names = contract.categories[index]
+        described["type"] = "category" if names is not None else "category code"
+        if names is not None:
+            described["categories"] = list(names)
+    if contract.features[index] in contract.may_miss:
+        described["may_be_null"] = True
+    return described
+
+
+def objective(contract: Contract) -> str:
+    """Return the objective that the model was trained for, such as `reg:squarederror`."""
+    learner = json.loads(contract.booster.configuration())["learner"]
+    return str(learner["objective"]["name"])
+
+
+def outputs(contract: Contract) -> int:
+    """Return how many numbers a prediction has, as the library answers a row of missing values."""
+    width = len(contract.features)
+    flat, _ = contract.booster.predict(array("f", [nan] * width), 1, contract.iterations)
+    return len(flat)
+
+
+def example(contract: Contract) -> dict[str, object]:
+    """Return a valid record: zeros, and the first category of each categorical feature."""
+    record: dict[str, object] = dict.fromkeys(contract.features, 0.0)
+    for index, names in contract.categories.items():
+        record[contract.features[index]] = next(iter(names)) if names else 0
+    return record

@@ -1,21 +1,24 @@
-"""The way of a request through the rooms: parse, validate, predict, respond.
+"""The served model and the way of an event through the rooms.
 
-Leaves out the Lambda entry point (handler.py) and what each room does. A model that cannot be served does not stop
-the process: every request is answered 503, or fails if the function was invoked directly, so that the reason
-reaches the log and the check of a new version instead of a bare crash of the start-up.
+Leaves out the Lambda entry point (handler.py), the table of routes (routes.py) and what each room does. A model that
+cannot be served does not stop the process: every request is answered 503, or fails if the function was invoked
+directly, so that the reason reaches the log and the check of a new version instead of a bare crash of the start-up.
 """
 
 from __future__ import annotations
 
 import sys
+from time import perf_counter
 
 import contract
-import parse
+import observe
 import predict
 import respond
+import routes
 import validate
 from model_file import ModelError
 from problem import Problem
+from request import Request
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,6 +42,7 @@ class Endpoint:
         """Load the model that the environment names; remember, and log once, why that failed."""
         self.contract: contract.Contract | None = None
         self.failure: str | None = None
+        self._log = observe.Log(environment)
         try:
             self.contract = contract.load(environment)
         except ModelError as error:
@@ -51,50 +55,32 @@ class Endpoint:
         Raises:
             RequestRefusedError: A direct invocation cannot be answered.
         """
-        if isinstance(event, dict) and "requestContext" in event:
-            return self._answer_url(event, context)
-        return self._answer_direct(event)
-
-    def _answer_direct(self, event: Any) -> list[Any]:
+        visit = _Visit(event, context)
         try:
+            return self._answer(event, visit)
+        except Problem as problem:
+            return _refusal(problem, visit)
+        except Exception as error:  # noqa: BLE001 - a fault of ours: answered without a word of the request
+            visit.error = _place(error)
+            return _refusal(Problem(500, "the endpoint failed; its log names the place"), visit)
+        finally:
+            version = self.contract.version if self.contract else ""
+            self._log.request(**visit.line(), model_version=version)
+
+    def _answer(self, event: Any, visit: _Visit) -> Any:
+        if visit.direct:
             if not isinstance(event, list):
                 raise Problem(422, "a direct invocation takes a bare JSON array of records")
             served = self.require_contract()
-            return predict.predictions(validate.matrix(event, served), served)
-        except Problem as problem:
-            raise RequestRefusedError(problem.sentence()) from None
-
-    def _answer_url(self, event: Mapping[str, Any], context: Any) -> dict[str, Any]:
-        try:
-            return self._route(event)
-        except Problem as problem:
-            return respond.refusal(problem, _request_id(event, context))
-
-    def _route(self, event: Mapping[str, Any]) -> dict[str, Any]:
-        method = event["requestContext"]["http"]["method"]
-        path = event.get("rawPath") or "/"
+            batch = validate.records(event, served)
+            visit.rows = batch.rows
+            return predict.predictions(batch, served)
+        request = Request(event)
         served = self.require_contract()
-        match method, path:
-            case "POST", "/":
-                return self._predict(event, served)
-            case "GET", "/":
-                import describe
-
-                return respond.answer(describe.card(served), served)
-            case "GET", "/ping":
-                return respond.answer({"status": "ok"}, served)
-            case _, "/":
-                raise Problem(405, "this path takes GET and POST", headers={"allow": "GET, POST"})
-            case _, "/ping":
-                raise Problem(405, "this path takes GET", headers={"allow": "GET"})
-        raise Problem(404, "there is nothing at this path; POST records to /")
-
-    def _predict(self, event: Mapping[str, Any], served: contract.Contract) -> dict[str, Any]:
-        if parse.media_type(event.get("headers") or {}) != "application/json":
-            raise Problem(415, "the body's type is not supported; send content-type: application/json")
-        text = parse.body_text(event)
-        values = validate.matrix(parse.json_value(text), served, text)
-        return respond.answer(predict.predictions(values, served), served)
+        visit.route, operation = routes.find(request, served)
+        response = operation(request, served)
+        visit.rows = request.rows
+        return response
 
     def require_contract(self) -> contract.Contract:
         """Return the contract of the served model.
@@ -107,5 +93,55 @@ class Endpoint:
         return self.contract
 
 
-def _request_id(event: Mapping[str, Any], context: Any) -> str:
-    return str(event["requestContext"].get("requestId") or getattr(context, "aws_request_id", ""))
+class _Visit:
+    """What is known of one event for its answer and its line in the log."""
+
+    __slots__ = ("direct", "error", "request_id", "route", "rows", "started", "status")
+
+    def __init__(self, event: Any, context: Any) -> None:
+        self.started = perf_counter()
+        self.direct = not (isinstance(event, dict) and "requestContext" in event)
+        self.route = "direct" if self.direct else "none"
+        self.request_id = _request_id(event, context, self.direct)
+        self.rows = 0
+        self.status = 200
+        self.error: str | None = None
+
+    def line(self) -> dict[str, Any]:
+        return {
+            "request_id": self.request_id,
+            "route": self.route,
+            "rows": self.rows,
+            "status": self.status,
+            "milliseconds": (perf_counter() - self.started) * 1000,
+            "error": self.error,
+        }
+
+
+def _refusal(problem: Problem, visit: _Visit) -> dict[str, Any]:
+    """Return the response for a problem; raise it instead if the function was invoked directly."""
+    visit.status = problem.status
+    if visit.direct:
+        raise RequestRefusedError(problem.sentence()) from None
+    return respond.refusal(problem, visit.request_id)
+
+
+def _request_id(event: Any, context: Any, direct: bool) -> str:
+    """Return AWS's id of the request; an event that was made by hand may hold anything, which is not repeated."""
+    given = None
+    if not direct and isinstance(event["requestContext"], dict):
+        given = event["requestContext"].get("requestId")
+    if not isinstance(given, str) or len(given) > 64 or not given.replace("-", "").isalnum():
+        given = getattr(context, "aws_request_id", "")
+    return str(given)
+
+
+def _place(error: Exception) -> str:
+    """Return an exception's type and the line that raised it; its message might hold what a client sent."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return type(error).__name__
+    file = trace.tb_frame.f_code.co_filename.replace("\\", "/").rpartition("/")[2]
+    return f"{type(error).__name__} at {file}:{trace.tb_lineno}"

@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 # Once for each execution environment, while Lambda still gives the start-up a full core.
 ENDPOINT = Endpoint(os.environ)
 
+if os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start":
+    import snapstart
+
+    snapstart.register(ENDPOINT)
+
 
 def handler(event: Any, context: Any) -> Any:
     """Answer one Function URL event (payload format 2.0), or a bare list of records invoked directly."""

@@ -1,74 +1,73 @@
-"""From the body of a request to the values it holds.
+"""From the body of a request to the batch of rows it holds.
 
-Only the form is judged here: encoding, media type, JSON. Leaves out what the values must be (validate.py).
+Here are the two doors: JSON and CSV. An array of records, which is what most clients send, goes straight to
+validate.py; every other form is read in a room that is opened when the first such body arrives.
 
-Decisions: bodies are UTF-8, a leading byte-order mark is skipped, and JSON is RFC 8259's, of which NaN and Infinity
-are let through so that they can be refused by row and field.
+Decisions: JSON is RFC 8259's, of which NaN and Infinity are let through so that they can be refused by row and field.
 """
 
 from __future__ import annotations
 
 import json
 
+import validate
 from problem import Problem
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from typing import Any
+
+    from contract import Contract
+    from request import Request
 
 ORJSON_FROM = 16_384
 """Length of a body in characters from which importing orjson costs less than it saves."""
 
+MAX_CONTAINERS = 2**18
+"""Arrays and objects of a JSON body: bounds the memory that 6 MB of `{},` would take."""
 
-def media_type(headers: Mapping[str, str]) -> str:
-    """Return the body's media type in lower case; JSON if the client did not say.
-
-    Args:
-        headers: Request headers with names in lower case, as Function URLs send them.
-
-    Raises:
-        Problem: 415, the text is not declared as UTF-8.
-    """
-    essence, _, parameters = headers.get("content-type", "").partition(";")
-    for parameter in parameters.split(";"):
-        key, _, value = parameter.partition("=")
-        if key.strip().lower() == "charset" and value.strip().strip('"').lower() not in _UTF_8:
-            raise Problem(415, "the body's charset is not supported; send UTF-8")
-    return essence.strip().lower() or "application/json"
+Batch = validate.Batch
 
 
-_UTF_8 = ("utf-8", "utf8", "us-ascii", "ascii")
+def batch(request: Request, contract: Contract) -> tuple[Batch, str]:
+    """Return the rows of a request in JSON or CSV, and the name of their form.
 
-
-def body_text(event: Mapping[str, Any]) -> str:
-    """Return the body of a Function URL event as text, without a leading byte-order mark.
+    Returns:
+        The batch, and `records`, `record`, `columns`, `split`, `instances` or `csv`.
 
     Raises:
-        Problem: 400, the body is not valid base64 or not valid UTF-8.
+        Problem: 400, 413, 415 or 422, if they cannot be predicted.
     """
-    body = event.get("body") or ""
-    if not isinstance(body, str):
-        raise Problem(400, "the event's body is not a string")
-    if event.get("isBase64Encoded"):
-        import binascii
+    kind = request.media_type()
+    if kind == "application/json":
+        text = request.text()
+        value = json_value(text)
+        if isinstance(value, list):
+            rows, form = validate.records(value, contract, text), "records"
+        else:
+            import json_shapes
 
-        try:
-            return str(binascii.a2b_base64(body, strict_mode=True), "utf-8").removeprefix("\ufeff")
-        except UnicodeDecodeError:
-            raise Problem(400, "the body is not valid UTF-8") from None
-        except ValueError:
-            raise Problem(400, "the event says that its body is base64, and it is not") from None
-    return body.removeprefix("\ufeff")
+            rows, form = json_shapes.batch(value, contract, text)
+    elif kind == "text/csv":
+        import csv_body
+
+        rows, form = csv_body.batch(request, contract), "csv"
+    else:
+        raise Problem(415, "the body's type is not supported; send content-type: application/json or text/csv")
+    request.rows = rows.rows
+    return rows, form
 
 
 def json_value(text: str) -> Any:
     """Return the value of a JSON text.
 
     Raises:
-        Problem: 400, the text is not JSON, or its nesting or one of its integers is beyond all measure.
+        Problem: 400 if the text is not JSON, or its nesting or one of its integers is beyond all measure; 413 if it has
+            more arrays and objects than `MAX_CONTAINERS`.
     """
     if len(text) >= ORJSON_FROM:
+        if len(text) > MAX_CONTAINERS and text.count("{") + text.count("[") > MAX_CONTAINERS:
+            raise Problem(413, f"the body has more than {MAX_CONTAINERS} arrays and objects; send fewer rows at a time")
         import orjson
 
         try:

@@ -1,29 +1,35 @@
-"""From the matrix to predictions in the shape that clients get.
+"""From a batch to predictions in the shape that clients get.
 
 Leaves out checking the values (validate.py) and writing the answer (respond.py).
 """
 
 from __future__ import annotations
 
+from math import isfinite
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from array import array
     from typing import Any
 
     from contract import Contract
+    from validate import Batch
 
 
-def predictions(values: array[float], contract: Contract) -> list[Any]:
-    """Predict a row-major matrix of float32.
+def predictions(batch: Batch, contract: Contract) -> list[Any]:
+    """Predict a batch.
 
     Returns:
         A float for each row, widened from the library's float32; a list of floats for each row if the model has
         several outputs.
+
+    Raises:
+        ArithmeticError: The model predicts a number that JSON cannot carry.
     """
-    rows = len(values) // len(contract.features)
-    if rows == 0:
+    if batch.rows == 0:
         return []
-    flat, shape = contract.booster.predict(values, rows, contract.iterations)
+    flat, shape = contract.booster.predict(batch.values, batch.rows, contract.iterations, batch.column_major)
+    if not isfinite(sum(flat)):
+        raise ArithmeticError("the model predicts NaN or infinity")
     width = len(flat) // shape[0]
     if width == 1:
         return flat

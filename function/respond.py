@@ -7,29 +7,108 @@ from __future__ import annotations
 
 import json
 
+from problem import Problem
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from contract import Contract
-    from problem import Problem
+    from request import Request
+
+MAX_RESPONSE = 6 * 1024 * 1024 - 10_000
+"""Bytes of a response body: Lambda's 6 MB for the whole response, less what headers and quoting take."""
+
+GZIP_FROM = 8192
+"""Length of a body from which a client that accepts gzip gets it: below, importing zlib costs more than it saves."""
+
+ORJSON_FROM = 1000
+"""Number of rows from which importing orjson costs less than it saves."""
+
+_JSON = "application/json"
+_CSV = "text/csv"
 
 
-def answer(value: object, contract: Contract) -> dict[str, Any]:
+def chosen_type(request: Request, offered: tuple[str, ...] = (_JSON,)) -> str:
+    """Return the media type of the answer: the best of `offered` for the request's `Accept`, the first in a tie.
+
+    Raises:
+        Problem: 406, the client accepts none of them.
+    """
+    accept = request.headers.get("accept", "*/*")
+    if accept in ("*/*", _JSON, ""):
+        return offered[0]
+    quality = {kind: _quality(kind, accept.lower()) for kind in offered}
+    best = max(offered, key=lambda kind: quality[kind])
+    if quality[best] <= 0:
+        raise Problem(406, f"this path answers {' or '.join(offered)}; name one of them in the accept header")
+    return best
+
+
+def _quality(kind: str, accept: str) -> float:
+    """Return the weight that an `Accept` header gives a media type (RFC 9110, 12.5.1): the closest range counts."""
+    closest, weight = -1, 0.0
+    ranges = ("*/*", kind.partition("/")[0] + "/*", kind)
+    for element in accept.split(","):
+        parts = [part.strip() for part in element.split(";")]
+        if parts[0] not in ranges or ranges.index(parts[0]) < closest:
+            continue
+        closest, weight = ranges.index(parts[0]), 1.0
+        for part in parts[1:]:
+            if part.startswith("q="):
+                weight = _number(part[2:])
+    return weight
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return 0.0
+
+
+def as_json(value: object, request: Request, contract: Contract) -> dict[str, Any]:
     """Return a response with status 200 and a JSON body; its headers name the model and its version."""
-    headers = {
-        "content-type": "application/json",
-        "x-model-name": contract.name,
-        "x-model-version": contract.version,
-    }
-    return _response(200, headers, json.dumps(value))
+    if isinstance(value, list) and len(value) >= ORJSON_FROM:
+        import orjson
+
+        return _answer(orjson.dumps(value).decode(), _JSON, request, contract)
+    return _answer(json.dumps(value), _JSON, request, contract)
+
+
+def as_csv(predictions: list[Any], request: Request, contract: Contract) -> dict[str, Any]:
+    """Return a response with a line for each prediction; several outputs are separated by commas."""
+    several = bool(predictions) and isinstance(predictions[0], list)
+    lines = [",".join(map(repr, row)) for row in predictions] if several else list(map(repr, predictions))
+    return _answer("".join(line + "\n" for line in lines), _CSV, request, contract)
 
 
 def refusal(problem: Problem, request_id: str) -> dict[str, Any]:
     """Return the response of RFC 9457 for a problem."""
     headers = {"content-type": "application/problem+json", **problem.headers}
-    return _response(problem.status, headers, json.dumps(problem.document(request_id)))
+    body = json.dumps(problem.document(request_id))
+    return {"statusCode": problem.status, "headers": headers, "body": body, "isBase64Encoded": False}
 
 
-def _response(status: int, headers: dict[str, str], body: str) -> dict[str, Any]:
-    return {"statusCode": status, "headers": headers, "body": body, "isBase64Encoded": False}
+def _answer(body: str, kind: str, request: Request, contract: Contract) -> dict[str, Any]:
+    headers = {"content-type": kind, "x-model-name": contract.name, "x-model-version": contract.version}
+    packed = len(body) >= GZIP_FROM and _accepts_gzip(request)
+    if packed:
+        import base64
+        import zlib
+
+        packer = zlib.compressobj(level=1, wbits=31)  # 31: gzip's header; level 1: time is what a client waits for
+        body = base64.b64encode(packer.compress(body.encode()) + packer.flush()).decode()
+        headers["content-encoding"] = "gzip"
+        headers["vary"] = "accept-encoding"
+    if len(body) > MAX_RESPONSE:
+        raise Problem(413, "the answer would exceed Lambda's 6 MB; send fewer rows, or accept gzip or text/csv")
+    return {"statusCode": 200, "headers": headers, "body": body, "isBase64Encoded": packed}
+
+
+def _accepts_gzip(request: Request) -> bool:
+    accepted = request.headers.get("accept-encoding", "").lower()
+    return any(
+        element.partition(";")[0].strip() == "gzip" and "q=0" not in element.replace("q=0.", "")
+        for element in accepted.split(",")
+    )

@@ -1,6 +1,6 @@
-"""From parsed records to the float32 matrix that XGBoost predicts, or a refusal.
+"""From parsed values to the float32 batch that XGBoost predicts, or a refusal.
 
-The good request pays for four cheap questions about the whole body; only when one of them is answered badly does
+A good request pays for a few cheap questions about its whole body; only when one of them is answered badly does
 faults.py look at every value to say what is wrong. Leaves out reading the body (parse.py).
 """
 
@@ -9,66 +9,162 @@ from __future__ import annotations
 from array import array
 from itertools import chain
 from math import isfinite
+from operator import itemgetter
 
 from problem import Problem
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any
 
     from contract import Contract
 
 
-def matrix(records: Any, contract: Contract, text: str | None = None) -> array[float]:
-    """Return the records' features as a row-major matrix of float32.
+class Batch:
+    """Valid rows.
+
+    Attributes:
+        values: float32 values of all rows, encoded as the library wants them; NaN is a missing value.
+        rows: Number of rows.
+        column_major: Whether the values stand column after column instead of row after row.
+    """
+
+    __slots__ = ("column_major", "rows", "values")
+
+    def __init__(self, values: array[float], rows: int, column_major: bool = False) -> None:
+        self.values = values
+        self.rows = rows
+        self.column_major = column_major
+
+
+def records(found: list[Any], contract: Contract, text: str | None = None, other_keys: int = 0) -> Batch:
+    """Return a batch of records: objects, each with every feature and nothing else.
 
     Args:
-        records: What should be a list of objects, each with every feature and nothing else.
+        found: The records.
         contract: The served model's contract.
-        text: The JSON text that the records were parsed from; None if there is none, as in a direct invocation.
+        text: The JSON text that they were parsed from; None if there is none, as in a direct invocation.
+        other_keys: Number of keys in the text around the records.
 
     Raises:
         Problem: 422, with row and field of the first faults.
     """
-    if not isinstance(records, list):
-        raise Problem(422, f"the body must be a JSON array of records, got {json_type(records)}")
-    if text is not None:
-        values = _fill(records, contract)
-        if values is not None and _text_is_plain(text, len(records), contract) and all_finite(values):
-            return values
-    import faults
+    # Each row is known to have every feature once it is filled, so every colon ends a key: as many colons as rows
+    # times features rule out unknown and repeated keys without a look at any of them.
+    expected = len(found) * len(contract.features) + other_keys
+    if text is None:
+        plain = _are_plain_records(found, contract)
+    else:
+        plain = contract.names_without_colon and text.count(":") == expected and _plain(text)
+    values = _fill(_picked(found, contract), contract, len(found)) if plain else None
+    if values is None:
+        import faults
 
-    faults.refuse(records, contract, text)
-    return array("f", chain.from_iterable(map(contract.pick, records)))
-
-
-def _fill(records: list[Any], contract: Contract) -> array[float] | None:
-    try:
-        return array("f", chain.from_iterable(map(contract.pick, records)))
-    except (KeyError, TypeError, OverflowError, IndexError):
-        return None
+        faults.refuse_records(found, contract, text)
+        values = _fill(_picked(found, contract), contract, len(found))
+    return Batch(_certain(values), len(found))
 
 
-def _text_is_plain(text: str, rows: int, contract: Contract) -> bool:
-    """Tell whether the text holds neither booleans nor keys beyond one for each row and feature.
+def table(found: list[list[Any]], order: tuple[int, ...], contract: Contract, text: str) -> Batch:
+    """Return a batch of rows that are arrays.
 
-    Known already: each row has every feature, each with a number or a boolean. Then every colon ends a key, so that
-    as many colons as rows times features rule out unknown and repeated keys without a look at any of them.
+    Args:
+        found: The rows.
+        order: For each feature the position of its value in a row.
+        contract: The served model's contract.
+        text: The text that they were parsed from.
+
+    Raises:
+        Problem: 422, with row and field of the first faults.
     """
-    return (
-        contract.names_without_colon
-        and text.count(":") == rows * len(contract.features)
-        and "true" not in text
-        and "false" not in text
-    )
+    width = len(contract.features)
+    whole = set(map(type, found)) <= {list} and set(map(len, found)) <= {width}
+    values = None
+    if whole and _plain(text):
+        values = _fill(_ordered(found, order), contract, len(found))
+    if values is None:
+        import faults
+
+        faults.refuse_table(found, order, contract)
+        values = _fill(_ordered(found, order), contract, len(found))
+    return Batch(_certain(values), len(found))
+
+
+def columns(found: list[list[Any]], contract: Contract, text: str) -> Batch:
+    """Return a batch of columns, one for each feature and in their order.
+
+    Raises:
+        Problem: 422, with row and field of the first faults.
+    """
+    rows = len(found[0])
+    values = None
+    if set(map(len, found)) == {rows} and _plain(text):
+        values = _fill(chain.from_iterable(found), contract, rows, column_major=True)
+    if values is None:
+        import faults
+
+        faults.refuse_columns(found, contract)
+        values = _fill(chain.from_iterable(found), contract, rows, column_major=True)
+    return Batch(_certain(values), rows, column_major=True)
+
+
+def _plain(text: str) -> bool:
+    """Tell whether no value can be a boolean, which Python would take for a number."""
+    return "true" not in text and "false" not in text
+
+
+def _are_plain_records(found: list[Any], contract: Contract) -> bool:
+    """Tell whether records are known to be good without their text: the right number of keys, and only numbers."""
+    try:
+        return set(map(len, found)) <= {len(contract.features)} and set(map(type, _picked(found, contract))) <= {
+            int,
+            float,
+        }
+    except (KeyError, TypeError):
+        return False
+
+
+def _picked(found: list[Any], contract: Contract) -> Iterable[Any]:
+    return chain.from_iterable(map(contract.pick, found))
+
+
+def _ordered(found: list[list[Any]], order: tuple[int, ...]) -> Iterable[Any]:
+    if len(order) == 1 or all(at == position for at, position in enumerate(order)):
+        return chain.from_iterable(found)
+    return chain.from_iterable(map(itemgetter(*order), found))
+
+
+def _fill(cells: Iterable[Any], contract: Contract, rows: int, column_major: bool = False) -> array[float] | None:
+    """Return the values as float32; None if one of them is absent, no number, or beyond float32."""
+    try:
+        if not contract.only_numbers:
+            import coded
+
+            return coded.fill(list(cells), contract, rows, column_major)
+        values = array("f", cells)
+    except (KeyError, TypeError, OverflowError):
+        return None
+    return values if all_finite(values) else None
 
 
 def all_finite(values: array[float]) -> bool:
-    """Tell whether no value is NaN or infinite (6 MB of float32 cannot overflow a double's sum)."""
+    """Tell whether no value is NaN or infinite (10 MB of float32 cannot overflow a double's sum)."""
     return isfinite(sum(values))
+
+
+def _certain(values: array[float] | None) -> array[float]:
+    if values is None:
+        raise RuntimeError("faults.py found nothing wrong with values that cannot be filled")
+    return values
 
 
 def json_type(value: object) -> str:
     """Return JSON's name for the type of a parsed value, for messages that must not show the value."""
     names = {dict: "an object", list: "an array", str: "a string", bool: "a boolean", type(None): "null"}
     return names.get(type(value), "a number")
+
+
+def wrong_body(value: object) -> Problem:
+    """Return the refusal of a body that is no collection of rows at all."""
+    return Problem(422, f"the body must be a JSON array of records, got {json_type(value)}")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import contract
 import model_file
+import numpy as np
 import pytest
 from endpoint import Endpoint, RequestRefusedError
 
@@ -104,3 +105,46 @@ def test_without_a_model_every_request_is_told_why(tmp_path: Path, serve: Serve,
 def test_the_reason_is_logged_once_as_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     Endpoint({"MODEL_PATH": str(tmp_path / "absent.ubj")})
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def corrupted(content: bytes, seed: int) -> bytes:
+    """Return a file damaged in one of the ways that disks, copies and people damage files."""
+    random = np.random.default_rng(seed)
+    at = int(random.integers(len(content)))
+    length = int(random.integers(1, 200))
+    match seed % 8:
+        case 0:  # one bit
+            return content[:at] + bytes([content[at] ^ 1 << int(random.integers(8))]) + content[at + 1 :]
+        case 1:  # cut short
+            return content[:at]
+        case 2:  # a hole
+            return content[:at] + bytes(length) + content[at + length :] + b"\0" * (at % 2)
+        case 3:  # something lost in the middle
+            return content[:at] + content[at + length :]
+        case 4:  # something written twice
+            return content[:at] + content[at : at + length] + content[at:]
+        case 5:  # two blocks exchanged, or one appended
+            return content[at:] + content[:at] + b"}"
+        case 6:  # noise
+            return content[:at] + random.bytes(length) + content[at:]
+        case _:  # text tools: line ends and encodings
+            return content.decode("latin-1").encode("utf-8") + bytes([seed % 256])
+
+
+@pytest.mark.parametrize("suffix", [".ubj", ".json"])
+def test_none_of_hundreds_of_corrupted_files_loads_crashes_or_answers(
+    tmp_path: Path, small_model: Path, url_event: MakeEvent, suffix: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = small_model.with_suffix(suffix)
+    environment = stage(tmp_path, model)
+    staged, content = Path(environment["MODEL_PATH"]), model.read_bytes()
+    event = url_event('[{"income": 1, "age": 2, "height: cm": 3}]')
+    assert Endpoint(environment)(event, None)["statusCode"] == 200
+    for seed in range(600):
+        damaged = corrupted(content, seed)
+        assert damaged != content
+        staged.write_bytes(damaged)
+        endpoint = Endpoint(environment)
+        assert "not the one that was staged" in str(endpoint.failure), seed
+        assert endpoint(event, None)["statusCode"] == 503
+    assert capsys.readouterr().err.count("\n") == 600

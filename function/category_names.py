@@ -1,0 +1,61 @@
+"""The category names of a model, read out of the library's memory.
+
+XGBoost 3.1 and newer remember for each categorical feature which names training saw, in the order of their codes. The
+library shows them as Arrow does: strings as one block of UTF-8 with offsets, numbers as a plain array.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import itertools
+import json
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+class DamagedNamesError(Exception):
+    """The model's category names cannot be trusted. The message is one plain line."""
+
+
+def read(exported: bytes) -> list[list[object]]:
+    """Return for each feature its category names in the order of their codes; empty for a number.
+
+    Args:
+        exported: The library's JSON: one entry for each feature, null for a number.
+
+    Raises:
+        DamagedNamesError: Names hold characters beyond ASCII.
+    """
+    return [_names(entry) for entry in json.loads(exported)]
+
+
+def _names(entry: dict[str, Any] | None) -> list[object]:
+    if entry is None:
+        return []
+    if "offsets" not in entry:
+        return list(_values(entry))
+    text = _bytes(entry["values"])
+    if not text.isascii():
+        # XGBoost 3.2 counts characters where it should count bytes when it takes names from pandas: the model then
+        # holds names that are cut short and shifted, and nothing in it tells whether that has happened.
+        raise DamagedNamesError(
+            "the model's category names hold characters beyond ASCII, which XGBoost stores damaged; "
+            "rename the categories in plain ASCII and train again"
+        )
+    offsets = _values(entry["offsets"])
+    return [text[start:end].decode() for start, end in itertools.pairwise(offsets)]
+
+
+def _bytes(block: dict[str, Any]) -> bytes:
+    """Copy the memory that an array interface describes (numpy's protocol, one axis)."""
+    size = int(block["typestr"][2:]) * block["shape"][0]
+    return ctypes.string_at(block["data"][0], size) if size else b""
+
+
+def _values(block: dict[str, Any]) -> memoryview[int]:
+    # Little-endian like every platform that the library is built for; b: signed, u: not.
+    signed = {"1": "b", "2": "h", "4": "i", "8": "q"}
+    kind = signed[block["typestr"][2:]]
+    return memoryview(_bytes(block)).cast(kind.upper() if block["typestr"][1] == "u" else kind)  # type: ignore[call-overload, no-any-return]

@@ -1,0 +1,54 @@
+"""What made a prediction: TreeSHAP contributions, in the model's margin.
+
+The contributions of a row and its base sum to the margin, from which the objective makes the prediction: the very
+same number for plain regression, the log odds for a logistic one.
+https://xgboost.readthedocs.io/en/stable/prediction.html
+"""
+
+from __future__ import annotations
+
+import booster
+import predict
+from problem import Problem
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from contract import Contract
+    from validate import Batch
+
+MAX_ROWS = 1000
+"""Rows of a request: TreeSHAP takes a hundred times as long as a prediction, and answers a hundred times as much."""
+
+
+def explanations(batch: Batch, contract: Contract) -> list[dict[str, object]]:
+    """Return for each row its prediction, the base, and the contribution of each feature.
+
+    Base and contributions are lists, one element for each output, if the model has several.
+
+    Raises:
+        Problem: 413 for too many rows; 422 if the library cannot explain this kind of model.
+    """
+    if batch.rows > MAX_ROWS:
+        raise Problem(413, f"explanations are made for at most {MAX_ROWS} rows at a time, got {batch.rows}")
+    if batch.rows == 0:
+        return []
+    predicted = predict.predictions(batch, contract)
+    try:
+        flat, shape = contract.booster.contributions(batch.values, batch.rows, contract.iterations, batch.column_major)
+    except booster.LibraryError:
+        raise Problem(422, "XGBoost cannot explain this kind of model") from None
+    _, outputs, width = shape
+    rows = [flat[start : start + outputs * width] for start in range(0, len(flat), outputs * width)]
+    return [
+        {
+            "prediction": prediction,
+            "base": _outputs(row, width - 1, width),
+            "contributions": {feature: _outputs(row, index, width) for index, feature in enumerate(contract.features)},
+        }
+        for prediction, row in zip(predicted, rows, strict=True)
+    ]
+
+
+def _outputs(row: list[float], index: int, width: int) -> float | list[float]:
+    values = row[index::width]
+    return values[0] if len(values) == 1 else values

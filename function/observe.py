@@ -1,0 +1,88 @@
+"""The one line that a request leaves in the log: enough to operate the function, nothing that a client sent.
+
+The line is also a CloudWatch embedded metric, so that metrics cost neither a call nor a wait.
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from time import time
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+METRICS_NAMESPACE = "METRICS_NAMESPACE"
+"""Environment variable: the CloudWatch namespace of the metrics; empty for none."""
+
+DEFAULT_NAMESPACE = "MLInference"
+
+# Each metric and dimension set is billed as one custom metric, hence one set and few metrics.
+_METRICS = (
+    ("Duration", "Milliseconds"),
+    ("Rows", "Count"),
+    ("ColdStarts", "Count"),
+    ("ClientErrors", "Count"),
+    ("ServerErrors", "Count"),
+)
+
+
+class Log:
+    """Writes the lines of one execution environment."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._function = environment.get("AWS_LAMBDA_FUNCTION_NAME", "local")
+        namespace = environment.get(METRICS_NAMESPACE, DEFAULT_NAMESPACE)
+        metrics = [{"Name": name, "Unit": unit} for name, unit in _METRICS]
+        self._definition = [{"Namespace": namespace, "Dimensions": [["FunctionName"]], "Metrics": metrics}]
+        self._with_metrics = bool(namespace)
+        self._cold = True
+
+    def request(
+        self,
+        *,
+        request_id: str,
+        route: str,
+        rows: int,
+        status: int,
+        milliseconds: float,
+        model_version: str,
+        error: str | None,
+    ) -> None:
+        """Write the line of one request.
+
+        Args:
+            request_id: AWS's id of the request.
+            route: The route's name out of the table of routes, never the path that the client sent.
+            rows: Number of rows predicted.
+            status: HTTP status; of a direct invocation what it would have been.
+            milliseconds: Time from the event to the response.
+            model_version: Version of the served model; empty if none is.
+            error: The type of an unexpected exception and where it arose, never its message.
+        """
+        line: dict[str, object] = {
+            "request_id": request_id,
+            "route": route,
+            "rows": rows,
+            "status": status,
+            "ms": round(milliseconds, 3),
+            "model_version": model_version,
+            "cold": self._cold,
+        }
+        if error is not None:
+            line["error"] = error
+        if self._with_metrics:
+            line |= {
+                "FunctionName": self._function,
+                "Duration": line["ms"],
+                "Rows": rows,
+                "ColdStarts": int(self._cold),
+                "ClientErrors": int(400 <= status < 500),
+                "ServerErrors": int(status >= 500),
+                "_aws": {"Timestamp": int(time() * 1000), "CloudWatchMetrics": self._definition},
+            }
+        self._cold = False
+        sys.stdout.write(json.dumps(line) + "\n")
+        sys.stdout.flush()

@@ -1,0 +1,167 @@
+"""The Open Inference Protocol, version 2, over HTTP with JSON: health, metadata, inference.
+
+https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/inference_rest.md
+
+The model takes a tensor of shape `[rows]` (or `[rows, 1]`) for each feature, in any order, or a single tensor
+`[rows, features]` whose columns stand in the order of the features. Leaves out the binary tensor extension.
+"""
+
+from __future__ import annotations
+
+from itertools import chain
+
+import describe
+import parse
+import predict
+import respond
+import validate
+from problem import Problem
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from contract import Contract
+    from request import Request
+
+    Response = dict[str, Any]
+    Operation = Callable[[Request, Contract], Response]
+
+OUTPUT = "predict"
+"""Name of the output tensor."""
+
+NUMBERS = frozenset(("FP16", "FP32", "FP64", "INT8", "INT16", "INT32", "INT64", "UINT8", "UINT16", "UINT32", "UINT64"))
+"""Data types of tensors of numbers. They are converted to float32, which is what XGBoost computes with."""
+
+TEXT = "BYTES"
+"""Data type of a tensor of category names."""
+
+
+def route(path: str, contract: Contract) -> tuple[str, dict[str, Operation]]:
+    """Return the name of a path's route and its operations by method; no operations for an unknown path."""
+    name = path
+    for prefix in (f"/v2/models/{contract.name}/versions/{contract.version}", f"/v2/models/{contract.name}"):
+        if path == prefix or path.startswith(prefix + "/"):
+            name = "/v2/models/{model}" + path[len(prefix) :]
+            break
+    return name, _ROUTES.get(name, {})
+
+
+def _server(request: Request, contract: Contract) -> Response:
+    respond.chosen_type(request)
+    return respond.as_json({"name": contract.name, "version": contract.version, "extensions": []}, request, contract)
+
+
+def _live(request: Request, contract: Contract) -> Response:
+    respond.chosen_type(request)
+    return respond.as_json({"live": True}, request, contract)
+
+
+def _ready(request: Request, contract: Contract) -> Response:
+    respond.chosen_type(request)
+    return respond.as_json({"ready": True, "name": contract.name}, request, contract)
+
+
+def _metadata(request: Request, contract: Contract) -> Response:
+    respond.chosen_type(request)
+    outputs = describe.outputs(contract)
+    inputs = [
+        {"name": feature, "datatype": _datatype(contract, index), "shape": [-1]}
+        for index, feature in enumerate(contract.features)
+    ]
+    shape = [-1] if outputs == 1 else [-1, outputs]
+    document = {
+        "name": contract.name,
+        "versions": [contract.version],
+        "platform": "xgboost",
+        "inputs": inputs,
+        "outputs": [{"name": OUTPUT, "datatype": "FP32", "shape": shape}],
+    }
+    return respond.as_json(document, request, contract)
+
+
+def _datatype(contract: Contract, index: int) -> str:
+    names = contract.categories.get(index)
+    return TEXT if names and isinstance(next(iter(names)), str) else "FP32"
+
+
+def _infer(request: Request, contract: Contract) -> Response:
+    respond.chosen_type(request)
+    if request.media_type() != "application/json":
+        raise Problem(415, "this path takes application/json")
+    text = request.text()
+    asked = parse.json_value(text)
+    batch = _batch(asked, contract, text)
+    request.rows = batch.rows
+    predicted = predict.predictions(batch, contract)
+    several = bool(predicted) and isinstance(predicted[0], list)
+    shape = [batch.rows, len(predicted[0])] if several else [batch.rows]
+    data = list(chain.from_iterable(predicted)) if several else predicted
+    answer = {
+        "model_name": contract.name,
+        "model_version": contract.version,
+        "outputs": [{"name": OUTPUT, "datatype": "FP32", "shape": shape, "data": data}],
+    }
+    if isinstance(asked.get("id"), str):
+        answer["id"] = asked["id"]
+    return respond.as_json(answer, request, contract)
+
+
+def _batch(asked: Any, contract: Contract, text: str) -> validate.Batch:
+    if not isinstance(asked, dict) or not isinstance(asked.get("inputs"), list) or not asked["inputs"]:
+        raise Problem(422, 'the body must be an object with "inputs", an array of at least one tensor')
+    tensors = [_tensor(tensor, at) for at, tensor in enumerate(asked["inputs"])]
+    shape, data = tensors[0]
+    width = len(contract.features)
+    if len(tensors) == 1 and len(shape) == 2 and shape[1] == width:
+        rows = [data[start : start + width] for start in range(0, len(data), width)]
+        return validate.table(rows, tuple(range(width)), contract, text)
+    from json_shapes import feature_order
+
+    order = feature_order([tensor["name"] for tensor in asked["inputs"]], contract, shown=False)
+    for at, (shape, _) in enumerate(tensors):
+        if len(shape) == 2 and shape[1] != 1:
+            raise Problem(422, f"inputs[{at}] must have the shape [rows] or [rows, 1]")
+    return validate.columns([tensors[at][1] for at in order], contract, text)
+
+
+def _tensor(tensor: Any, at: int) -> tuple[list[int], list[Any]]:
+    """Return shape and flat data of a tensor.
+
+    Raises:
+        Problem: 422, it is none, its data type is not supported, or its data do not fill its shape.
+    """
+    if not isinstance(tensor, dict) or not {"name", "shape", "datatype", "data"} <= tensor.keys():
+        raise Problem(422, f"inputs[{at}] must be an object with name, shape, datatype and data")
+    shape, data = tensor["shape"], tensor["data"]
+    if not _is_shape(shape):
+        raise Problem(422, f"inputs[{at}] must have a shape of one or two sizes")
+    if tensor["datatype"] not in (*NUMBERS, TEXT):
+        raise Problem(422, f"inputs[{at}] has a datatype that is not supported; send FP32, or BYTES for categories")
+    if not isinstance(data, list):
+        raise Problem(422, f"the data of inputs[{at}] must be an array, got {validate.json_type(data)}")
+    if data and all(isinstance(row, list) for row in data):  # nested as the tensor's shape, which is allowed too
+        data = list(chain.from_iterable(data))
+    size = shape[0] * (shape[1] if len(shape) == 2 else 1)
+    if len(data) != size:
+        raise Problem(422, f"the data of inputs[{at}] have {len(data)} element(s), its shape says otherwise")
+    return shape, data
+
+
+def _is_shape(shape: Any) -> bool:
+    return (
+        isinstance(shape, list)
+        and len(shape) in (1, 2)
+        and all(isinstance(size, int) and not isinstance(size, bool) and 0 <= size < 2**31 for size in shape)
+    )
+
+
+_ROUTES: dict[str, dict[str, Operation]] = {
+    "/v2": {"GET": _server},
+    "/v2/health/live": {"GET": _live},
+    "/v2/health/ready": {"GET": _ready},
+    "/v2/models/{model}": {"GET": _metadata},
+    "/v2/models/{model}/ready": {"GET": _ready},
+    "/v2/models/{model}/infer": {"POST": _infer},
+}

@@ -1,0 +1,256 @@
+"""Every kind of model is served bit for bit as `xgboost.Booster.predict` serves it, on 10,000 rows each."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import xgboost
+
+from tests.function.protocols import MakeEvent, Serve
+
+ROWS = 10_000
+TRAINED = 1_500
+NAMES = ["length", "width", "height", "weight"]
+LEGACY = Path(__file__).with_name("legacy_models")
+
+KINDS: dict[str, dict[str, Any]] = {
+    "squared error": {},
+    "absolute error": {"objective": "reg:absoluteerror"},
+    "squared log error": {"objective": "reg:squaredlogerror"},
+    "pseudo huber": {"objective": "reg:pseudohubererror"},
+    "gamma": {"objective": "reg:gamma"},
+    "tweedie": {"objective": "reg:tweedie"},
+    "logistic regression": {"objective": "reg:logistic"},
+    "quantiles": {"objective": "reg:quantileerror", "quantile_alpha": [0.1, 0.5, 0.9]},
+    "binary": {"objective": "binary:logistic"},
+    "binary margin": {"objective": "binary:logitraw"},
+    "binary hinge": {"objective": "binary:hinge"},
+    "classes": {"objective": "multi:softprob", "num_class": 4},
+    "best class": {"objective": "multi:softmax", "num_class": 4},
+    "count": {"objective": "count:poisson"},
+    "survival": {"objective": "survival:cox"},
+    "ranking": {"objective": "rank:ndcg"},
+    "dart": {"booster": "dart", "rate_drop": 0.3, "one_drop": True},
+    "forest": {"num_parallel_tree": 4, "subsample": 0.7, "colsample_bynode": 0.8},
+    "leaf-wise": {"grow_policy": "lossguide", "max_leaves": 12, "max_depth": 0},
+    "monotone": {"monotone_constraints": "(1,-1,0,0)"},
+    "trees of vectors": {"multi_strategy": "multi_output_tree"},
+    "several targets": {},
+}
+WITH_SEVERAL_TARGETS = ("trees of vectors", "several targets")
+WITH_CLASSES = ("classes", "best class")
+WITH_A_SHARE = ("logistic regression", "binary", "binary margin", "binary hinge", "ranking")
+
+
+def numbers(rows: int, seed: int) -> pd.DataFrame:
+    """Rows whose values are exactly float32, as a client that wants bit-identical answers sends them."""
+    values = np.random.default_rng(seed).normal(size=(rows, len(NAMES))).astype(np.float32)
+    return pd.DataFrame(values, columns=NAMES)
+
+
+def targets(kind: str, rows: pd.DataFrame) -> Any:
+    score = (rows["length"] - 2 * rows["width"] + rows["height"] * rows["weight"]).to_numpy()
+    if kind in WITH_SEVERAL_TARGETS:
+        return np.column_stack([score, -score, np.abs(score)])
+    if kind in WITH_CLASSES:
+        return np.digitize(score, [-2, 0, 2])
+    if kind in WITH_A_SHARE:
+        return (score > 0).astype(int)
+    positive = kind in ("gamma", "tweedie", "count", "squared log error", "survival")
+    return np.round(np.abs(score)) + 1 if positive else score
+
+
+def train(folder: Path, parameters: dict[str, Any], data: xgboost.DMatrix, rounds: int = 12) -> Path:
+    model = folder / "model.ubj"
+    xgboost.train({"max_depth": 4, "nthread": 1, "seed": 1, **parameters}, data, rounds).save_model(model)
+    return model
+
+
+def exact(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Records of a table; float32 widened, NaN as null."""
+    wide = table.astype({name: float for name in table.columns if table[name].dtype == np.float32})
+    return [
+        {str(name): None if isinstance(value, float) and np.isnan(value) else value for name, value in record.items()}
+        for record in wide.astype(object).to_dict("records")
+    ]
+
+
+def assert_bit_identical(answer: str, expected: np.ndarray[Any, Any]) -> None:
+    got = np.array(json.loads(answer), dtype=np.float64)
+    assert got.shape == (expected.shape if expected.ndim == 1 or expected.shape[1] > 1 else expected.shape[:1])
+    assert np.array_equal(got.astype(np.float32).view(np.uint32).ravel(), expected.view(np.uint32).ravel())
+    assert np.array_equal(got, got.astype(np.float32).astype(np.float64)), "a float32 must be widened, not rounded"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_kind_of_model_is_served_bit_for_bit(kind: str, tmp_path: Path, serve: Serve, url_event: MakeEvent) -> None:
+    training = numbers(TRAINED, seed=1)
+    data = xgboost.DMatrix(training, targets(kind, training))
+    if kind == "ranking":
+        data.set_group([30] * (TRAINED // 30))
+    model = train(tmp_path, KINDS[kind], data)
+    rows = numbers(ROWS, seed=2)
+    response = serve(model)(url_event(json.dumps(exact(rows))), None)
+    assert response["statusCode"] == 200, response["body"]
+    assert_bit_identical(response["body"], xgboost.Booster(model_file=model).predict(xgboost.DMatrix(rows)))
+
+
+@pytest.mark.parametrize("booster", ["gbtree", "dart"])
+def test_missing_values_are_predicted_where_they_are_allowed(
+    booster: str, tmp_path: Path, serve: Serve, url_event: MakeEvent
+) -> None:
+    training, rows = numbers(TRAINED, seed=1), numbers(ROWS, seed=2)
+    for table, seed in ((training, 3), (rows, 4)):
+        table[np.random.default_rng(seed).random(table.shape) < 0.3] = np.nan
+    data = xgboost.DMatrix(training, targets("", training.fillna(0)))
+    model = train(tmp_path, {"booster": booster}, data)
+    response = serve(model, ALLOW_MISSING="true")(url_event(json.dumps(exact(rows))), None)
+    assert_bit_identical(response["body"], xgboost.Booster(model_file=model).predict(xgboost.DMatrix(rows)))
+
+
+def with_categories(rows: int, seed: int) -> pd.DataFrame:
+    random = np.random.default_rng(seed)
+    table = numbers(rows, seed)
+    table["colour"] = pd.Categorical(random.choice(["red", "white", "rose", "a: true"], rows))
+    table["year"] = pd.Categorical(random.choice([1998, 2004, 2021], rows))
+    return table
+
+
+@pytest.fixture(scope="module")
+def categorical_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    training = with_categories(TRAINED, seed=1)
+    score = targets("", training) + 3 * (training["colour"] == "rose") - 2 * (training["year"] == 2004)
+    data = xgboost.DMatrix(training, score, enable_categorical=True)
+    return train(tmp_path_factory.mktemp("categories"), {"max_cat_to_onehot": 2}, data)
+
+
+def test_category_names_are_mapped_as_training_saw_them(
+    categorical_model: Path, serve: Serve, url_event: MakeEvent
+) -> None:
+    rows = with_categories(ROWS, seed=2)
+    response = serve(categorical_model)(url_event(json.dumps(exact(rows))), None)
+    assert response["statusCode"] == 200, response["body"]
+    expected = xgboost.Booster(model_file=categorical_model).predict(xgboost.DMatrix(rows, enable_categorical=True))
+    assert_bit_identical(response["body"], expected)
+
+
+def test_categories_may_miss_where_it_is_allowed(categorical_model: Path, serve: Serve, url_event: MakeEvent) -> None:
+    rows = with_categories(ROWS, seed=2)
+    rows.loc[rows.index % 3 == 0, "colour"] = np.nan
+    response = serve(categorical_model, ALLOW_MISSING='["colour"]')(url_event(json.dumps(exact(rows))), None)
+    expected = xgboost.Booster(model_file=categorical_model).predict(xgboost.DMatrix(rows, enable_categorical=True))
+    assert_bit_identical(response["body"], expected)
+
+
+def test_category_names_that_xgboost_stores_damaged_are_refused_at_the_start(tmp_path: Path, serve: Serve) -> None:
+    training = with_categories(100, seed=1)
+    training["colour"] = training["colour"].cat.rename_categories({"rose": "rosé"})
+    model = train(tmp_path, {}, xgboost.DMatrix(training, targets("", training), enable_categorical=True))
+    assert "plain ASCII" in str(serve(model).failure)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "code"),
+    [
+        ("colour", "blue", "unknown_category"),
+        ("colour", "", "unknown_category"),
+        ("colour", 1998, "unknown_category"),
+        ("colour", None, "missing_value"),
+        ("colour", True, "not_a_category"),
+        ("colour", ["red"], "not_a_category"),
+        ("year", 1999, "unknown_category"),
+        ("year", "2004", "unknown_category"),
+        ("year", True, "not_a_category"),
+        ("length", "red", "not_a_number"),
+    ],
+)
+def test_a_category_that_training_did_not_see_is_refused(
+    categorical_model: Path, serve: Serve, url_event: MakeEvent, field: str, value: Any, code: str
+) -> None:
+    records = exact(with_categories(3, seed=2))
+    records[1][field] = value
+    response = serve(categorical_model)(url_event(json.dumps(records)), None)
+    errors = json.loads(response["body"])["errors"]
+    assert response["statusCode"] == 422
+    assert [(e["row"], e["field"], e["code"]) for e in errors] == [(1, field, code)]
+
+
+def test_only_the_features_that_may_miss_may_miss(small_model: Path, serve: Serve, url_event: MakeEvent) -> None:
+    endpoint = serve(small_model, ALLOW_MISSING='["age"]')
+    body = '[{"income": %s, "age": %s, "height: cm": 1}]'
+    assert endpoint(url_event(body % ("1", "null")), None)["statusCode"] == 200
+    refused = endpoint(url_event(body % ("null", "1")), None)
+    assert json.loads(refused["body"])["errors"][0]["field"] == "income"
+    assert endpoint(url_event(body % ("1", "NaN")), None)["statusCode"] == 422
+    assert endpoint(url_event('[{"income": 1, "height: cm": 1}]'), None)["statusCode"] == 422
+
+
+@pytest.mark.parametrize("setting", ["yes", "[", '["weight"]', "{}", "1"])
+def test_a_wrong_setting_of_allow_missing_is_refused_at_the_start(
+    small_model: Path, serve: Serve, setting: str
+) -> None:
+    assert "ALLOW_MISSING" in str(serve(small_model, ALLOW_MISSING=setting).failure)
+
+
+def test_another_booster_than_trees_is_refused_at_the_start(tmp_path: Path, serve: Serve) -> None:
+    rows = numbers(100, seed=1)
+    model = train(tmp_path, {"booster": "gblinear", "max_depth": None}, xgboost.DMatrix(rows, targets("", rows)))
+    assert '"gblinear" is not supported' in str(serve(model).failure)
+
+
+@pytest.mark.parametrize("best", ["99", "-1", "many", ""])
+def test_a_best_iteration_that_is_no_round_is_refused_at_the_start(
+    small_model: Path, tmp_path: Path, serve: Serve, best: str
+) -> None:
+    booster = xgboost.Booster(model_file=small_model)
+    booster.set_attr(best_iteration=best)
+    booster.save_model(tmp_path / "model.ubj")
+    assert "best_iteration" in str(serve(tmp_path / "model.ubj").failure)
+
+
+def legacy() -> list[tuple[str, Path]]:
+    return [
+        (series, file)
+        for series in ("1.6", "2.1")
+        for file in sorted(LEGACY.glob(f"*-{series}.[uj]*[!s]"))
+        if not file.name.startswith("answers")
+    ]
+
+
+@pytest.mark.parametrize(("series", "model"), legacy(), ids=lambda value: getattr(value, "name", value))
+def test_a_model_of_an_older_xgboost_is_served_as_that_version_served_it(
+    series: str, model: Path, serve: Serve, url_event: MakeEvent
+) -> None:
+    answers = json.loads((LEGACY / f"answers-{series}.json").read_text())[model.name]
+    records = [dict(zip(["length", "width", "kind"], row, strict=True)) for row in answers["rows"]]
+    response = serve(model)(url_event(json.dumps(records)), None)
+    assert_bit_identical(response["body"], np.array(answers["predictions"], dtype=np.float32))
+
+
+@pytest.mark.parametrize(("series", "model"), legacy(), ids=lambda value: getattr(value, "name", value))
+def test_a_model_of_an_older_xgboost_is_served_bit_for_bit_on_many_rows(
+    series: str, model: Path, serve: Serve, url_event: MakeEvent
+) -> None:
+    random = np.random.default_rng(4)
+    values = np.column_stack([random.normal(size=(ROWS, 2)), random.integers(0, 4, size=ROWS)]).astype(np.float32)
+    rows = pd.DataFrame(values, columns=["length", "width", "kind"])
+    booster = xgboost.Booster(model_file=model)
+    data = xgboost.DMatrix(rows, feature_types=booster.feature_types, enable_categorical=True)
+    end = booster.best_iteration + 1 if model.name.startswith("stopped") else 0
+    response = serve(model)(url_event(json.dumps(exact(rows))), None)
+    assert_bit_identical(response["body"], booster.predict(data, iteration_range=(0, end)))
+    assert series in (f"{serve(model).contract.saved_by[0]}.{serve(model).contract.saved_by[1]}",)  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("code", ["-1", "0.5", "16777216", "1e30", '"red"', "true", "NaN"])
+def test_a_category_code_of_an_older_model_must_be_a_small_integer(
+    serve: Serve, url_event: MakeEvent, code: str
+) -> None:
+    body = f'[{{"length": 1, "width": 2, "kind": {code}}}]'
+    response = serve(LEGACY / "categorical-2.1.json")(url_event(body), None)
+    assert (response["statusCode"], json.loads(response["body"])["errors"][0]["field"]) == (422, "kind")
