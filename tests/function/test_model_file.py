@@ -142,7 +142,8 @@ def test_none_of_hundreds_of_corrupted_files_loads_crashes_or_answers(
     assert Endpoint(environment)(event, None)["statusCode"] == 200
     for seed in range(600):
         damaged = corrupted(content, seed)
-        assert damaged != content
+        if damaged == content:  # a hole where there were zeros already
+            damaged += b"\0"
         staged.write_bytes(damaged)
         endpoint = Endpoint(environment)
         assert "not the one that was staged" in str(endpoint.failure), seed
