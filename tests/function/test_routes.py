@@ -1,0 +1,118 @@
+"""What the endpoint says of itself, and how it explains a prediction."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import xgboost
+from endpoint import Endpoint
+
+from tests.function.protocols import MakeEvent, Serve
+
+
+def get(endpoint: Endpoint, url_event: MakeEvent, path: str) -> Any:
+    response = endpoint(url_event(method="GET", path=path), None)
+    assert response["statusCode"] == 200, response["body"]
+    return json.loads(response["body"])
+
+
+def test_the_card_names_the_model_and_its_features(wine_endpoint: Endpoint, url_event: MakeEvent) -> None:
+    card = get(wine_endpoint, url_event, "/")
+    assert wine_endpoint.contract is not None
+    assert [feature["name"] for feature in card["features"]] == list(wine_endpoint.contract.features)
+    assert (card["objective"], card["outputs"], card["booster"]) == ("reg:squarederror", 1, "gbtree")
+
+
+def test_ping_is_answered_while_the_model_is_served(
+    wine_endpoint: Endpoint, url_event: MakeEvent, tmp_path: Path, serve: Serve
+) -> None:
+    assert get(wine_endpoint, url_event, "/ping") == {"status": "ok"}
+    assert serve(tmp_path / "none.ubj")(url_event(method="GET", path="/ping"), None)["statusCode"] == 503
+
+
+def test_the_open_inference_protocol_describes_the_model(wine_endpoint: Endpoint, url_event: MakeEvent) -> None:
+    contract = wine_endpoint.contract
+    assert contract is not None
+    metadata = get(wine_endpoint, url_event, f"/v2/models/{contract.name}")
+    assert metadata == get(wine_endpoint, url_event, f"/v2/models/{contract.name}/versions/{contract.version}")
+    assert [tensor["name"] for tensor in metadata["inputs"]] == list(contract.features)
+    assert metadata["outputs"] == [{"name": "predict", "datatype": "FP32", "shape": [-1]}]
+    assert get(wine_endpoint, url_event, "/v2/health/live")["live"] is True
+    assert get(wine_endpoint, url_event, "/v2/health/ready")["ready"] is True
+    assert get(wine_endpoint, url_event, f"/v2/models/{contract.name}/ready")["ready"] is True
+    assert get(wine_endpoint, url_event, "/v2")["name"] == contract.name
+
+
+@pytest.mark.parametrize("path", ["/v2/models/other", "/v2/models", "/v2x", "/v2/models/other/infer", "/v2/"])
+def test_another_model_is_not_found(wine_endpoint: Endpoint, url_event: MakeEvent, path: str) -> None:
+    assert wine_endpoint(url_event(method="GET", path=path), None)["statusCode"] == 404
+
+
+EXPLAINED: dict[str, tuple[dict[str, Any], bool]] = {
+    "regression": ({}, True),
+    "dart": ({"booster": "dart", "rate_drop": 0.2}, True),
+    "binary": ({"objective": "binary:logistic"}, False),
+    "classes": ({"objective": "multi:softprob", "num_class": 3}, False),
+    "count": ({"objective": "count:poisson"}, False),
+}
+
+
+@pytest.mark.parametrize("kind", EXPLAINED)
+def test_contributions_and_base_sum_to_the_margin(
+    kind: str, tmp_path: Path, serve: Serve, url_event: MakeEvent
+) -> None:
+    parameters, margin_is_prediction = EXPLAINED[kind]
+    values = np.random.default_rng(1).normal(size=(400, 3)).astype(np.float32)
+    label = {"binary": values[:, 0] > 0, "classes": np.digitize(values[:, 0], [-1, 1])}.get(kind, np.abs(values[:, 0]))
+    model = tmp_path / "m.ubj"
+    data = xgboost.DMatrix(values, label)
+    booster = xgboost.train({"nthread": 1, "max_depth": 3, **parameters}, data, 10)
+    booster.save_model(model)
+    columns = {f"f{i}": values[:20, i].astype(float).tolist() for i in range(3)}
+    response = serve(model)(url_event(json.dumps(columns), path="/explain"), None)
+    rows = json.loads(response["body"])
+    assert response["statusCode"] == 200, response["body"]
+    shown = data.slice(list(range(20)))
+    summed = [np.add(row["base"], np.sum([row["contributions"][f] for f in columns], axis=0)) for row in rows]
+    assert np.allclose(summed, booster.predict(shown, output_margin=True), atol=1e-5)
+    predicted = np.array([row["prediction"] for row in rows])
+    assert np.array_equal(predicted, booster.predict(shown).astype(np.float64))
+    assert margin_is_prediction == np.allclose(summed, predicted, atol=1e-5)
+
+
+def test_contributions_are_the_librarys_own(
+    wine_endpoint: Endpoint, wine_model: Path, url_event: MakeEvent, wine_records: list[dict[str, float]]
+) -> None:
+    booster = xgboost.Booster(model_file=wine_model)
+    names = booster.feature_names
+    assert names is not None
+    some = wine_records[::200]
+    data = xgboost.DMatrix(np.array([[r[n] for n in names] for r in some]), feature_names=names)
+    best = booster.attr("best_iteration")
+    end = int(best) + 1 if best else 0
+    expected = booster.predict(data, pred_contribs=True, iteration_range=(0, end)).astype(np.float64)
+    rows = json.loads(wine_endpoint(url_event(json.dumps(some), path="/explain"), None)["body"])
+    got = [[*(row["contributions"][name] for name in names), row["base"]] for row in rows]
+    assert np.array_equal(got, expected)
+
+
+def test_too_many_rows_are_not_explained(
+    wine_endpoint: Endpoint, url_event: MakeEvent, wine_records: list[dict[str, float]]
+) -> None:
+    response = wine_endpoint(url_event(json.dumps(wine_records[:1001]), path="/explain"), None)
+    assert response["statusCode"] == 413
+
+
+def test_a_model_that_the_library_cannot_explain_is_said_to_be_so(
+    tmp_path: Path, serve: Serve, url_event: MakeEvent
+) -> None:
+    values = np.random.default_rng(1).normal(size=(200, 2)).astype(np.float32)
+    model = tmp_path / "m.ubj"
+    data = xgboost.DMatrix(values, values)
+    xgboost.train({"multi_strategy": "multi_output_tree", "nthread": 1}, data, 3).save_model(model)
+    response = serve(model)(url_event('[{"f0": 1, "f1": 2}]', path="/explain"), None)
+    assert (response["statusCode"], "cannot explain" in response["body"]) == (422, True)
