@@ -101,10 +101,9 @@ class _FakeAws(pulumi.runtime.Mocks):
         if not args.custom:
             return None, dict(args.inputs)
         name = args.inputs.get("name") or args.inputs.get("namePrefix", args.name + "-") + "1a2b3c4"
-        service = args.typ.split(":")[1].split("/")[0]
         computed = {
             "name": name,
-            "arn": f"arn:aws:{service}:{REGION}:{ACCOUNT_ID}:{name}",
+            "arn": _arn(args.typ, name, args.inputs),
             "version": "1",
             "registryId": ACCOUNT_ID,
             "repositoryUrl": f"{ACCOUNT_ID}.dkr.ecr.{REGION}.amazonaws.com/{name}",
@@ -113,6 +112,20 @@ class _FakeAws(pulumi.runtime.Mocks):
             "result": json.dumps(self._golden_answer),
         }
         return f"{args.name}-id", computed | dict(args.inputs)
+
+
+def _arn(type_: str, name: str, inputs: Mapping[str, Any]) -> str:
+    """The ARN as AWS would give it, so that policies made of it can be evaluated."""
+    region = "" if type_.startswith("aws:iam/") else REGION
+    service, resource = {
+        "aws:cloudwatch/logGroup:LogGroup": ("logs", f"log-group:{name}"),
+        "aws:cloudwatch/metricAlarm:MetricAlarm": ("cloudwatch", f"alarm:{name}"),
+        "aws:ecr/repository:Repository": ("ecr", f"repository/{name}"),
+        "aws:iam/role:Role": ("iam", f"role/{name}"),
+        "aws:lambda/alias:Alias": ("lambda", f"function:{inputs.get('functionName')}:{name}"),
+        "aws:lambda/function:Function": ("lambda", f"function:{name}"),
+    }.get(type_, (type_.split(":")[1].split("/")[0], name))
+    return f"arn:aws:{service}:{region}:{ACCOUNT_ID}:{resource}"
 
 
 def run(

@@ -72,8 +72,8 @@ def test_the_execution_role_may_write_into_its_own_log_group_and_nothing_else(de
     policy = deploy({"tracing": False}).one(ROLE_POLICY, "-execution").inputs["policy"]
     (statement,) = json.loads(policy)["Statement"]
     assert statement["Action"] == ["logs:CreateLogStream", "logs:PutLogEvents"]
-    assert statement["Resource"].startswith("arn:aws:cloudwatch:")
-    assert statement["Resource"].endswith(f"{log_group.inputs['namePrefix']}1a2b3c4:*")
+    name = f"{log_group.inputs['namePrefix']}1a2b3c4"
+    assert statement["Resource"] == f"arn:aws:logs:eu-central-1:{ACCOUNT_ID}:log-group:{name}:*"
 
 
 @pytest.mark.parametrize(
