@@ -64,8 +64,8 @@ def build_stand_in(architecture: str | None = None, say: Say = print) -> str:
     """Build the stand-in base image unless it is already there.
 
     Args:
-        architecture: ``x86_64`` or ``arm64``; this machine's own when not given. Another one needs an engine
-            that can run it (QEMU's binfmt handlers).
+        architecture: ``x86_64`` or ``arm64``; this machine's own when not given. Another one needs BuildKit,
+            and an engine that can run it (QEMU's binfmt handlers), and takes minutes.
         say: called with each line of progress.
 
     Returns:
@@ -207,8 +207,11 @@ def _build_image(context: Path, name: str, platform: str) -> None:
         f"--tag={name}",
         str(context),
     ]
+    needs = "pip's package index"
+    if platform != docker_platform():
+        needs += f" and, for {platform} on this machine, BuildKit (DOCKER_BUILDKIT=1) and QEMU's binfmt handlers"
     try:
-        _run(command, "the stand-in base cannot be built, which needs pip's package index", dict(os.environ))
+        _run(command, f"the stand-in base cannot be built, which needs {needs}", dict(os.environ))
     finally:
         subprocess.run(
             ["docker", "image", "prune", "--force", f"--filter=label={STAGE_LABEL}={build}"],
