@@ -1,0 +1,130 @@
+"""The command: predict records, score a large file, or find out what is wrong.
+
+ml-inference predict records.json
+ml-inference score wines.csv predictions.csv
+ml-inference doctor
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from ml_inference_client import doctor
+from ml_inference_client.client import Client
+from ml_inference_client.errors import InferenceError, SettingsError
+from ml_inference_client.retry import Retry
+from ml_inference_client.score import command as score
+from ml_inference_client.settings import Settings, outputs_from, outputs_of_stack
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; returns the exit status: 0 done, 1 failed, 130 interrupted."""
+    options = _parser().parse_args(arguments)
+    try:
+        status: int = options.run(options, _settings(options))
+    except KeyboardInterrupt:
+        print("\ninterrupted", file=sys.stderr)
+        return 130
+    except InferenceError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return status
+
+
+def _predict(options: argparse.Namespace, settings: Settings) -> int:
+    records = _records(options.file)
+    with Client(settings, retry=_retry(options)) as client:
+        print(json.dumps(client.predict(records)))
+    return 0
+
+
+def _score(options: argparse.Namespace, settings: Settings) -> int:
+    return score.run(options, settings, _retry(options))
+
+
+def _doctor(options: argparse.Namespace, settings: Settings) -> int:
+    finding = None
+    for finding in doctor.examine(settings, _retry(options)):
+        print(f"{'ok  ' if finding.good else 'FAIL'}  {finding.step:<12} {finding.sentence}", flush=True)
+    return 0 if finding is not None and finding.good else 1
+
+
+def _records(file: str) -> Any:
+    try:
+        text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8-sig")
+        records = json.loads(text)
+    except OSError as error:
+        raise InferenceError(f"{file} cannot be read: {error.strerror}") from None
+    except ValueError as error:
+        raise InferenceError(f"{file} is not JSON: {error}") from None
+    if not isinstance(records, list):
+        raise InferenceError(f"{file} must hold a JSON array of records")
+    return records
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    given = {name: getattr(options, name) for name in ("endpoint", "region", "role_arn", "connect_to")}
+    outputs = None
+    if options.stack_outputs and options.stack:
+        raise SettingsError("give --stack or --stack-outputs, not both")
+    if options.stack_outputs:
+        outputs = outputs_from(options.stack_outputs)
+    elif options.stack:
+        outputs = outputs_of_stack(options.stack)
+    return Settings.find(given, outputs=outputs)
+
+
+def _retry(options: argparse.Namespace) -> Retry:
+    return Retry(attempts=options.attempts)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="ml-inference",
+        description="Call a model endpoint that wants IAM signatures. Credentials come from AWS's usual chain.",
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for name, run, text in (
+        ("predict", _predict, "send a JSON array of records, print the predictions"),
+        ("score", _score, "send a CSV or Parquet file in chunks; run again after an interruption, it goes on"),
+        ("doctor", _doctor, "say what is wrong, if anything"),
+    ):
+        command = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+        command.set_defaults(run=run)
+        _add_settings(command)
+        if name == "predict":
+            command.add_argument("file", nargs="?", default="-", help="the records (default: standard input)")
+        if name == "score":
+            score.add_arguments(command)
+    return parser
+
+
+def _add_settings(command: argparse.ArgumentParser) -> None:
+    group = command.add_argument_group("endpoint (default: environment, then `pulumi stack output`)")
+    group.add_argument("--endpoint", help="the Function URL; INFERENCE_ENDPOINT")
+    group.add_argument("--region", help="its AWS region (default: from its name); INFERENCE_REGION")
+    group.add_argument("--role-arn", help="the role to assume; empty: none; INFERENCE_ROLE_ARN")
+    group.add_argument(
+        "--connect-to", metavar="URL", help="connect here, sign for the endpoint's name; INFERENCE_CONNECT_TO"
+    )
+    group.add_argument("--stack", help="the Pulumi stack to ask (default: the selected one)")
+    group.add_argument(
+        "--stack-outputs",
+        type=Path,
+        metavar="FILE",
+        help="what `pulumi stack output --json` printed, instead of asking",
+    )
+    group.add_argument("--attempts", type=_positive, default=Retry.attempts, help="sends per request (default: 6)")
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return number
+
+
+if __name__ == "__main__":
+    sys.exit(main())

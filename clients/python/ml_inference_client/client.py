@@ -1,0 +1,223 @@
+"""The library's two clients, one for plain and one for asynchronous code: sign, send, send again, explain.
+
+    with Client.connect() as client:
+        print(client.predict([{"fixed acidity": 6.6, …}]))
+
+Leaves out files (score/) and diagnosis (doctor.py).
+"""
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Self
+
+import anyio
+import httpx
+
+from ml_inference_client.credentials import CredentialSource
+from ml_inference_client.errors import ForbiddenError, InferenceError, RequestRefusedError, UnavailableError
+from ml_inference_client.refusal import cause_of
+from ml_inference_client.retry import RETRIED, Retry
+from ml_inference_client.settings import Settings
+from ml_inference_client.signing import SigV4Auth
+
+#: A connection that could not be made, broke, or stayed silent. Everything else would fail again.
+NETWORK_ERRORS = (httpx.NetworkError, httpx.TimeoutException, httpx.RemoteProtocolError)
+
+# A cold start plus the longest request the default function allows, with room; reading is per piece, not per answer.
+TIMEOUT = httpx.Timeout(90, connect=10)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A good answer.
+
+    Attributes:
+        content: The body.
+        headers: Its headers, names in lower case; `x-model-version` names the model that answered.
+    """
+
+    content: bytes
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def json(self) -> Any:
+        """The body, parsed."""
+        return json.loads(self.content)
+
+    @property
+    def model_version(self) -> str | None:
+        """The version of the model that answered; None if the endpoint does not say."""
+        return self.headers.get("x-model-version")
+
+
+class _Requests:
+    """What both clients share: building requests, and judging what came of them."""
+
+    def __init__(self, settings: Settings, source: CredentialSource | None = None, retry: Retry | None = None) -> None:
+        """Prepare to call an endpoint; nothing is sent yet.
+
+        Args:
+            settings: Endpoint, region and role.
+            source: Credentials; by default AWS's usual chain and the role in `settings`.
+            retry: When to send again.
+
+        Raises:
+            CredentialsError: There are no credentials.
+        """
+        self.settings = settings
+        self._retry = retry or Retry()
+        self._auth = SigV4Auth(source or CredentialSource(settings), settings.region)
+
+    @classmethod
+    def connect(cls, **given: str | None) -> Self:
+        """A client with settings from arguments, environment and stack; see `Settings.find`."""
+        return cls(Settings.find(given))
+
+    def _arguments(self, method: str, path: str, body: bytes | None, content_type: str) -> dict[str, Any]:
+        headers = {"host": self.settings.host}
+        if body is not None:
+            headers["content-type"] = content_type
+        return {"method": method, "url": self.settings.url(path), "headers": headers, "content": body}
+
+    def _options(self) -> dict[str, Any]:
+        # A detour around the endpoint's name is a detour around the proxies for it, too.
+        return {"auth": self._auth, "timeout": TIMEOUT, "trust_env": self.settings.connect_to is None}
+
+    def _judge(self, outcome: httpx.Response | Exception, attempt: int) -> Answer | float:
+        """Return the answer, or the seconds to wait before another attempt.
+
+        Raises:
+            InferenceError: Neither an answer nor worth another attempt.
+        """
+        if isinstance(outcome, httpx.Response) and outcome.status_code not in RETRIED:
+            return self._answer(outcome)
+        if attempt < self._retry.attempts:
+            return self._retry.seconds(attempt)
+        if isinstance(outcome, httpx.Response):
+            detail, _ = _problem(outcome)
+            reason = f"the last answer was {outcome.status_code}: {detail}"
+        else:
+            reason = f"the connection failed: {outcome or type(outcome).__name__}"
+        raise UnavailableError(f"{self.settings.host} gave no answer in {attempt} attempts; {reason}")
+
+    def _answer(self, response: httpx.Response) -> Answer:
+        if response.is_success:
+            return Answer(response.content, dict(response.headers))
+        if response.status_code == httpx.codes.FORBIDDEN:
+            cause = cause_of(response.headers, response.text, self.settings.region)
+            raise ForbiddenError(cause.code, cause.sentence)
+        detail, faults = _problem(response)
+        raise RequestRefusedError(response.status_code, detail, faults)
+
+
+class Client(_Requests):
+    """Calls the endpoint. Use it as a context manager; safe to share between threads."""
+
+    def __enter__(self) -> Self:
+        self._http = httpx.Client(**self._options())
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._http.close()
+
+    def predict(self, records: Sequence[dict[str, Any]]) -> list[Any]:
+        """Predict records.
+
+        Args:
+            records: Each with every feature of the model, in any order.
+
+        Returns:
+            One prediction a record, in their order.
+
+        Raises:
+            InferenceError: See `errors.py`.
+        """
+        return _predictions(self.send("POST", "/", _body(records)), len(records))
+
+    def send(self, method: str, path: str, body: bytes | None = None, content_type: str = "application/json") -> Answer:
+        """Send any request to the endpoint, again if need be.
+
+        Args:
+            method: HTTP method.
+            path: Path below the endpoint, beginning with `/`.
+            body: The body, if there is one.
+            content_type: Its media type.
+
+        Raises:
+            InferenceError: See `errors.py`.
+        """
+        request, attempt = self._arguments(method, path, body, content_type), 0
+        while True:
+            attempt += 1
+            outcome: httpx.Response | Exception
+            try:
+                outcome = self._http.request(**request)
+            except NETWORK_ERRORS as error:
+                outcome = error
+            verdict = self._judge(outcome, attempt)
+            if isinstance(verdict, Answer):
+                return verdict
+            time.sleep(verdict)
+
+
+class AsyncClient(_Requests):
+    """Calls the endpoint from asynchronous code (asyncio or trio). Use it as an asynchronous context manager."""
+
+    async def __aenter__(self) -> Self:
+        self._http = httpx.AsyncClient(**self._options())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._http.aclose()
+
+    async def predict(self, records: Sequence[dict[str, Any]]) -> list[Any]:
+        """Predict records; see `Client.predict`."""
+        return _predictions(await self.send("POST", "/", _body(records)), len(records))
+
+    async def send(
+        self, method: str, path: str, body: bytes | None = None, content_type: str = "application/json"
+    ) -> Answer:
+        """Send any request to the endpoint, again if need be; see `Client.send`."""
+        request, attempt = self._arguments(method, path, body, content_type), 0
+        while True:
+            attempt += 1
+            outcome: httpx.Response | Exception
+            try:
+                outcome = await self._http.request(**request)
+            except NETWORK_ERRORS as error:
+                outcome = error
+            verdict = self._judge(outcome, attempt)
+            if isinstance(verdict, Answer):
+                return verdict
+            await anyio.sleep(verdict)
+
+
+def _body(records: Sequence[dict[str, Any]]) -> bytes:
+    return json.dumps(records, separators=(",", ":"), allow_nan=False).encode()
+
+
+def _predictions(answer: Answer, expected: int) -> list[Any]:
+    predictions = answer.json()
+    if not isinstance(predictions, list) or len(predictions) != expected:
+        got = f"{len(predictions)} of them" if isinstance(predictions, list) else "something else"
+        raise InferenceError(f"the endpoint must answer {expected} predictions, got {got}; is it a model endpoint?")
+    return predictions
+
+
+def _problem(response: httpx.Response) -> tuple[str, list[Any]]:
+    """Detail and faults of a problem document (RFC 9457); AWS's own message, or the status, for other bodies."""
+    try:
+        document = response.json()
+    except ValueError:
+        document = None
+    if not isinstance(document, dict):
+        return response.reason_phrase or "no reason given", []
+    detail = document.get("detail") or document.get("Message") or document.get("message") or response.reason_phrase
+    faults = document.get("errors")
+    return str(detail), faults if isinstance(faults, list) else []

@@ -1,0 +1,185 @@
+"""Goes the way of a request step by step and says in plain words where it ends.
+
+Name and connection, clock, credentials, role, signature and grants, model. It stops at the first fault, since all that
+follows would only repeat it. Sends no data and prints no credential.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+from botocore.exceptions import BotoCoreError, ClientError
+
+from ml_inference_client.client import TIMEOUT, Client
+from ml_inference_client.credentials import CredentialSource, client
+from ml_inference_client.errors import CredentialsError, ForbiddenError, InferenceError
+from ml_inference_client.refusal import GRANTS, MOST_SKEW_SECONDS, missing_grant, skew_seconds
+from ml_inference_client.retry import Retry
+from ml_inference_client.settings import Settings
+
+_ASSUMED = re.compile(r"^arn:(?P<partition>[^:]+):sts::(?P<account>\d+):assumed-role/(?P<role>[^/]+)/")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The outcome of one step.
+
+    Attributes:
+        good: Whether the way goes on.
+        step: The step's name.
+        sentence: What was found; for a fault, what to do.
+    """
+
+    good: bool
+    step: str
+    sentence: str
+
+
+def examine(settings: Settings, retry: Retry | None = None) -> Iterator[Finding]:
+    """Examine an endpoint; the last finding is the fault, if there is one.
+
+    Args:
+        settings: Endpoint, region and role.
+        retry: When to send the signed request again.
+    """
+    yield (reached := _reach(settings))
+    if not reached.good:
+        return
+    try:
+        source = CredentialSource(settings)
+        caller = _caller(source, settings)
+        yield Finding(True, "credentials", caller)
+        if settings.role_arn:
+            source.current()
+            yield Finding(True, "role", f"{settings.role_arn} assumed")
+    except CredentialsError as error:
+        yield Finding(False, "credentials", str(error))
+        return
+    yield _call(settings, source, caller, retry)
+
+
+def _reach(settings: Settings) -> Finding:
+    """Connect without a signature: the answer must be 403, and its date tells how wrong this machine's clock is."""
+    where = f"{settings.host} in {settings.region}"
+    try:
+        response = httpx.get(
+            settings.url("/ping"),
+            headers={"host": settings.host},
+            timeout=TIMEOUT,
+            trust_env=settings.connect_to is None,
+        )
+    except httpx.HTTPError as error:
+        reason = str(error) or type(error).__name__
+        return Finding(False, "connection", f"{where} cannot be reached: {reason}; check name, network and proxy")
+    if response.status_code == httpx.codes.NOT_FOUND:
+        return Finding(False, "connection", f"{where} answers, but has no endpoint: it was deleted or replaced")
+    if response.is_success:
+        return Finding(False, "connection", f"{where} answers without a signature: it is open to everybody")
+    skew = skew_seconds(response.headers.get("date"))
+    if skew is not None and abs(skew) > MOST_SKEW_SECONDS:
+        direction = "ahead of" if skew > 0 else "behind"
+        minutes = round(abs(skew) / 60)
+        return Finding(False, "clock", f"this machine's clock is {minutes} minutes {direction} AWS's: set it")
+    clock = "no date given" if skew is None else f"clock within {abs(skew):.0f} s"
+    return Finding(True, "connection", f"{where}, {clock}")
+
+
+def _caller(source: CredentialSource, settings: Settings) -> str:
+    """Who calls, as AWS names it.
+
+    Raises:
+        CredentialsError: AWS does not take the credentials.
+    """
+    try:
+        return str(client(source, "sts", settings.region).get_caller_identity()["Arn"])
+    except ClientError as error:
+        details = error.response["Error"]
+        raise CredentialsError(
+            f"AWS does not take the credentials: {details.get('Message')} ({details.get('Code')}); sign in anew"
+        ) from None
+    except BotoCoreError as error:
+        # A closed network may let calls through to the endpoint only; that alone is no fault.
+        return f"found; who that is cannot be asked ({' '.join(str(error).split())})"
+
+
+def _call(settings: Settings, source: CredentialSource, caller: str, retry: Retry | None) -> Finding:
+    try:
+        with Client(settings, source, retry) as signed:
+            card = signed.send("GET", "/").json()
+    except ForbiddenError as error:
+        if error.cause != "missing-grant":
+            return Finding(False, "signed call", str(error))
+        return Finding(False, "signed call", _ask_for_grants(settings, source, caller) or str(error))
+    except InferenceError as error:
+        return Finding(False, "signed call", str(error))
+    except ValueError:
+        return Finding(False, "signed call", "the answer is not JSON: there is something else at this address")
+    name, version = (card.get("name"), card.get("version")) if isinstance(card, dict) else (None, None)
+    if not version:
+        return Finding(False, "signed call", "the answer names no model: there is something else at this address")
+    return Finding(True, "signed call", f"200, model {name} {version} with {len(card.get('features', []))} features")
+
+
+def _ask_for_grants(settings: Settings, source: CredentialSource, caller: str) -> str | None:
+    """Which grants are missing, if the caller may ask IAM and the stack's outputs told what to ask about."""
+    principal = settings.role_arn or role_of(caller)
+    if settings.alias_arn is None:
+        return None
+    try:
+        decisions = simulate(client(source, "iam", settings.region), principal, settings.alias_arn)
+    except (BotoCoreError, ClientError):
+        return None
+    missing = [action for action in GRANTS if decisions.get(action) != "allowed"]
+    if not missing:
+        return (
+            "403 Forbidden: IAM says that both grants are there; they may be minutes old, the endpoint may belong to "
+            "another alias, or a service control policy denies the call"
+        )
+    explicit = any(decisions.get(action) == "explicitDeny" for action in missing)
+    if len(missing) == 1:
+        return f"403 Forbidden: {missing_grant(missing[0], explicit).sentence}"
+    return (
+        f"403 Forbidden: the caller has neither {GRANTS[0]} nor {GRANTS[1]}; "
+        "give it the policy that the stack exports as client_policy_json, or assume the invoker role"
+    )
+
+
+def simulate(iam: Any, principal: str, alias_arn: str) -> dict[str, str]:
+    """Ask IAM what it would decide for each of the two actions.
+
+    Args:
+        iam: A botocore IAM client.
+        principal: ARN of a role or user.
+        alias_arn: The Lambda alias behind the endpoint.
+
+    Returns:
+        `allowed`, `implicitDeny` or `explicitDeny` by action.
+    """
+    answer = iam.simulate_principal_policy(
+        PolicySourceArn=principal,
+        ActionNames=list(GRANTS),
+        ResourceArns=[alias_arn],
+        ContextEntries=[
+            {
+                "ContextKeyName": "lambda:FunctionUrlAuthType",
+                "ContextKeyValues": ["AWS_IAM"],
+                "ContextKeyType": "string",
+            },
+            {
+                "ContextKeyName": "lambda:InvokedViaFunctionUrl",
+                "ContextKeyValues": ["true"],
+                "ContextKeyType": "boolean",
+            },
+        ],
+    )
+    return {result["EvalActionName"]: result["EvalDecision"] for result in answer["EvaluationResults"]}
+
+
+def role_of(caller: str) -> str:
+    """The ARN that IAM knows a caller by: for a session of a role the role's own."""
+    session = _ASSUMED.match(caller)
+    if session is None:
+        return caller
+    return f"arn:{session['partition']}:iam::{session['account']}:role/{session['role']}"

@@ -1,0 +1,52 @@
+"""What can go wrong between a caller and the endpoint. Messages are for people and hold no credential and no value."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+
+class InferenceError(Exception):
+    """The base of every error here; its text is one line that says what to do."""
+
+
+class SettingsError(InferenceError):
+    """Endpoint, region or role are missing or contradict each other."""
+
+
+class CredentialsError(InferenceError):
+    """There are no AWS credentials, or they may not assume the role."""
+
+
+class ForbiddenError(InferenceError):
+    """The endpoint answered 403.
+
+    Attributes:
+        cause: A word for programs, such as `clock-skew`; see `refusal.py`.
+    """
+
+    def __init__(self, cause: str, sentence: str) -> None:
+        super().__init__(f"403 Forbidden: {sentence}")
+        self.cause = cause
+
+
+class RequestRefusedError(InferenceError):
+    """The endpoint will not answer this request, however often it is sent.
+
+    Attributes:
+        status: The HTTP status.
+        faults: The endpoint's list of faults (`row`, `field`, `code`, `message`); may be empty.
+    """
+
+    def __init__(self, status: int, detail: str, faults: Sequence[Mapping[str, Any]] = ()) -> None:
+        super().__init__(f"{status}: {'; '.join([detail, *map(_where, faults)])}")
+        self.status = status
+        self.faults = faults
+
+
+class UnavailableError(InferenceError):
+    """The endpoint was throttled, broken or out of reach at every attempt."""
+
+
+def _where(fault: Mapping[str, Any]) -> str:
+    place = [f"row {fault['row']}"] if "row" in fault else []
+    place += [f'"{fault["field"]}"'] if "field" in fault else []
+    return f"{', '.join(place)}: {fault.get('message', fault.get('code', 'no reason given'))}"

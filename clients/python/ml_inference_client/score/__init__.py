@@ -1,0 +1,1 @@
+"""Scores a large file: rows in, a prediction for each, in their order, across interruptions."""

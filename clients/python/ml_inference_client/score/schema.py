@@ -1,0 +1,110 @@
+"""What the model takes, as its card (`GET /`) tells, and what a cell of a table becomes for it.
+
+The endpoint has the last word on every value. What it would surely refuse is found here first, because it names only a
+few faults an answer and a large file may have many.
+"""
+
+from array import array
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import isfinite
+from typing import Any
+
+from ml_inference_client.errors import InferenceError
+
+Value = float | int | str | None
+"""What is sent for a feature."""
+
+SURELY_FLOAT32 = 3.4e38
+"""Values below need no closer look; the endpoint takes what float32 holds."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Why a row has no prediction; holds no value.
+
+    Attributes:
+        field: The column; empty if the whole row is meant.
+        code: A word for programs, the endpoint's own where it has one.
+        message: A sentence.
+    """
+
+    field: str
+    code: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One feature of the model.
+
+    Attributes:
+        name: Its name, also that of its column.
+        takes_text: Whether its values are names of categories.
+        may_miss: Whether a value may be missing.
+    """
+
+    name: str
+    takes_text: bool = False
+    may_miss: bool = False
+
+    def column(self, cells: Sequence[Any]) -> list[Value] | None:
+        """All cells as values, quickly; None if any deserves a closer look."""
+        if self.takes_text:
+            return None if None in cells or "" in cells else [str(cell) for cell in cells]
+        if cells and isinstance(cells[0], bool):
+            return None
+        if cells and isinstance(cells[0], str):
+            joined = "".join(cell for cell in cells if isinstance(cell, str))
+            # Python would read 1_000 and other scripts' digits as numbers; the file's author may not.
+            if "_" in joined or not joined.isascii():
+                return None
+        try:
+            numbers: list[Value] = [float(cell) for cell in cells]
+        except (ValueError, TypeError, OverflowError):
+            return None
+        total = sum(numbers)  # type: ignore[arg-type]  # all are floats here
+        fine = not numbers or (isfinite(total) and max(map(abs, numbers)) < SURELY_FLOAT32)  # type: ignore[arg-type]
+        return numbers if fine else None
+
+    def value(self, cell: Any) -> Value | Fault:
+        """One cell as a value, or what is wrong with it."""
+        if cell is None or (isinstance(cell, str) and not cell.strip()):
+            return (
+                None if self.may_miss else self._fault("missing_value", "the cell is empty; the model needs a number")
+            )
+        if self.takes_text:
+            return str(cell)
+        if isinstance(cell, bool) or (isinstance(cell, str) and ("_" in cell or not cell.isascii())):
+            return self._fault("not_a_number", "the cell is not a number")
+        try:
+            number = float(cell)
+            fits = isfinite(array("f", (number,))[0])
+        except (ValueError, TypeError):
+            return self._fault("not_a_number", "the cell is not a number")
+        except OverflowError:
+            fits = False
+        if number != number and self.may_miss:  # NaN, as data frames write a missing value
+            return None
+        return number if fits else self._fault("out_of_range", "must be a finite number within float32")
+
+    def _fault(self, code: str, message: str) -> Fault:
+        return Fault(self.name, code, message)
+
+
+def features_of(card: Any) -> list[Feature]:
+    """The features that a model card lists, in its order.
+
+    Raises:
+        InferenceError: It lists none.
+    """
+    listed = card.get("features") if isinstance(card, Mapping) else None
+    if not isinstance(listed, list) or not listed:
+        raise InferenceError("the endpoint's card (GET /) lists no features; is it a model endpoint of this project?")
+    return [_feature(entry) for entry in listed]
+
+
+def _feature(entry: Any) -> Feature:
+    if isinstance(entry, str):
+        return Feature(entry)
+    return Feature(entry["name"], entry.get("type") == "category", bool(entry.get("may_be_null")))
