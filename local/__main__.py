@@ -7,6 +7,7 @@ python -m local --model other.ubj   with another XGBoost model
 
 import argparse
 import os
+import signal
 import sys
 import traceback
 from pathlib import Path
@@ -17,6 +18,9 @@ from local.errors import LocalError
 def main() -> int:
     """Run the command; returns the exit status."""
     options = arguments()
+    # A polite `kill` ends us in order, like Ctrl-C, which works also where a script started us with `&`.
+    for request in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(request, signal.default_int_handler)
     print("A local trial: the Pulumi program on an AWS emulator. Nothing of this reaches AWS.", flush=True)
     try:
         # Pulumi's AWS package takes seconds to load: not before the first line is out.

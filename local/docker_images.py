@@ -9,9 +9,9 @@ import subprocess
 import sys
 from collections.abc import Callable
 
-from local.base_image import base_image_available, build_stand_in_base
 from local.errors import LocalError
 from local.images import Build, FunctionCode
+from local.stand_in_base import base_image
 
 SECONDS_TO_ANSWER = 20
 LAST_LINES = 15
@@ -52,9 +52,9 @@ class DockerImages:
             LocalError: Building or pushing failed; the message has the last lines of the engine's output.
         """
         name = self._local(build.name)
-        arguments = [f"--build-arg={key}={value}" for key, value in self._with_base(build.arguments).items()]
         platform = [f"--platform={build.platform}"] if build.platform else []
-        docker("build", *platform, *arguments, f"--file={build.dockerfile}", f"--tag={name}", str(build.context))
+        recipe = [f"--file={build.dockerfile}", f"--tag={name}", str(build.context)]
+        docker("build", *platform, *self._arguments(build), *recipe)
         docker("push", name)
         repository = self._local(build.repository)
         for reference in docker("image", "inspect", '--format={{join .RepoDigests "\\n"}}', name).split():
@@ -70,13 +70,15 @@ class DockerImages:
         """An image's name with the emulator's registry in place of AWS's, which does not resolve."""
         return f"{self._registry}/{name.partition('/')[2]}"
 
-    def _with_base(self, arguments: dict[str, str]) -> dict[str, str]:
-        base = arguments.get(BASE_IMAGE_ARGUMENT)
-        if base is None or base_image_available(base):
-            return arguments
-        stand_in = build_stand_in_base()
-        self._note(f"{base} cannot be pulled here; {stand_in} stands in for it")
-        return arguments | {BASE_IMAGE_ARGUMENT: stand_in}
+    def _arguments(self, build: Build) -> list[str]:
+        """The options of `docker build` for the Dockerfile's arguments, with a base image that can be had here."""
+        arguments, options = dict(build.arguments), list[str]()
+        if BASE_IMAGE_ARGUMENT in arguments:
+            architecture = build.platform.rpartition("/")[2] if build.platform else None
+            base = base_image(arguments[BASE_IMAGE_ARGUMENT], architecture, self._note)
+            arguments[BASE_IMAGE_ARGUMENT] = base.name
+            options.extend(base.build_options)
+        return [*options, *(f"--build-arg={key}={value}" for key, value in arguments.items())]
 
 
 def docker(*arguments: str) -> str:

@@ -28,7 +28,7 @@ from pulumi.runtime.sync_await import _ensure_event_loop, _sync_await
 
 from local import invokes
 from local.errors import LocalError
-from local.resources import State, Target, resource_type
+from local.resources import Properties, State, Target, resource_type
 from local.stack_config import Stack
 
 SECRET = "[secret]"  # noqa: S105 - what is shown in place of one
@@ -130,12 +130,12 @@ class Monitor(mocks.MockMonitor):
             }
         return empty_pb2.Empty()
 
-    def _make(self, urn: str, token: str, name: str, inputs: dict[str, Any]) -> State:
+    def _make(self, urn: str, token: str, name: str, inputs: Properties) -> State:
         started = time.monotonic()
         old = self._deployment.resources.get(urn)
         with one_line(token, name):
             kind = resource_type(token)
-            kind.check(inputs)
+            inputs = kind.check(inputs)
             if old is None:
                 done, state = "created", kind.create(self._deployment.target, name, inputs)
             elif old.inputs == inputs:
@@ -195,11 +195,17 @@ def inside(folder: Any) -> Iterator[None]:
 
 @contextlib.contextmanager
 def plain_errors() -> Iterator[None]:
-    """Turn an error that the program means for people into one line; leave an unexpected one with its traceback."""
+    """Turn whatever ends the program into one line; the traceback stays with it as its cause."""
     try:
         yield
-    except pulumi.RunError as error:
-        raise LocalError(str(error)) from error
+    except LocalError:
+        raise
+    except pulumi.RunError as error:  # meant for people as it is
+        raise LocalError(" ".join(str(error).split())) from error
+    except SystemExit as error:
+        raise LocalError(f"{PROGRAM} asked to exit with {error.code!r}") from error
+    except Exception as error:
+        raise LocalError(f"{PROGRAM} failed: {type(error).__name__}: {' '.join(str(error).split())}") from error
 
 
 @contextlib.contextmanager

@@ -1,8 +1,13 @@
 """What the deployment needs from whoever makes container images, with a Docker engine or without one."""
 
+import hashlib
+import json
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
+
+from local.errors import LocalError
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,25 @@ class Build:
         """The name without its tag."""
         head, _, tail = self.name.rpartition(":")
         return head if head and "/" not in tail else self.name
+
+    def files(self) -> list[Path]:
+        """Every file of the context, sorted.
+
+        Raises:
+            LocalError: There is none.
+        """
+        files = sorted(path for path in self.context.rglob("*") if path.is_file())
+        if not files:
+            raise LocalError(f"the build context {self.context} is empty or missing")
+        return files
+
+    def content_digest(self) -> str:
+        """SHA-256 of all that the image is made from, 64 hexadecimal digits."""
+        digest = hashlib.sha256(json.dumps([self.platform, self.arguments]).encode())
+        for path in (self.dockerfile, *self.files()):
+            digest.update(f"\0{os.path.relpath(path, self.context)}\0".encode())
+            digest.update(hashlib.sha256(path.read_bytes()).digest())
+        return digest.hexdigest()
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ the XGBoost library and orjson are there. What this cannot show: the Dockerfile'
 Python version, and the golden check of the image build.
 """
 
-import hashlib
 import io
 import json
 import re
@@ -34,12 +33,7 @@ class StagedImages:
         Raises:
             LocalError: The folder has no files, or its Dockerfile does not name a handler.
         """
-        files = sorted(path for path in build.context.rglob("*") if path.is_file())
-        if not files:
-            raise LocalError(f"the build context {build.context} is empty or missing")
-        archive = zipped(build.context, files)
-        recipe = [archive, build.dockerfile.read_bytes(), json.dumps([build.platform, build.arguments]).encode()]
-        digest = "sha256:" + hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in recipe)).hexdigest()
+        archive, digest = zipped(build), f"sha256:{build.content_digest()}"
         self._code[digest] = FunctionCode(
             location={"ZipFile": archive},
             settings={"PackageType": "Zip", "Runtime": RUNTIME_LABEL, "Handler": handler(build.dockerfile)},
@@ -60,12 +54,12 @@ class StagedImages:
         return self._code[digest]
 
 
-def zipped(folder: Path, files: list[Path]) -> bytes:
-    """The files as a ZIP archive that depends on nothing but their names and contents."""
+def zipped(build: Build) -> bytes:
+    """The context's files as a ZIP archive that depends on nothing but their names and contents."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path in files:
-            archive.writestr(zipfile.ZipInfo(path.relative_to(folder).as_posix()), path.read_bytes())
+        for path in build.files():
+            archive.writestr(zipfile.ZipInfo(path.relative_to(build.context).as_posix()), path.read_bytes())
     return buffer.getvalue()
 
 

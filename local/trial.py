@@ -31,7 +31,7 @@ def run(options: argparse.Namespace) -> None:
     Raises:
         LocalError: Something on the way failed.
     """
-    program_log().addHandler(report.Warnings())
+    program_log().handlers = [report.Warnings()]
     stack = stack_config.load(PROJECT, options.stack, model_override(options.model))
     expected = expectation(PROJECT / stack.config[f"{stack.project}:{MODEL_KEY}"])
 

@@ -9,9 +9,9 @@ from local.resources.iam import Role, RolePolicy, RolePolicyAttachment
 from local.resources.image import Image
 from local.resources.lambda_ import Alias, Function, FunctionUrl, Invocation, Permission
 from local.resources.logs import LogGroup
-from local.resources.resource_type import ResourceType, State, Target
+from local.resources.resource_type import Properties, ResourceType, State, Target
 
-__all__ = ["RESOURCE_TYPES", "ResourceType", "State", "Target", "resource_type"]
+__all__ = ["RESOURCE_TYPES", "Properties", "ResourceType", "State", "Target", "resource_type"]
 
 RESOURCE_TYPES: dict[str, ResourceType] = {
     kind.pulumi_type: kind

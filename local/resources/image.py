@@ -5,6 +5,8 @@ from pathlib import Path
 from local.images import Build
 from local.resources.resource_type import Properties, ResourceType, State, Target, refuse_unknown
 
+BUILD_PROPERTIES = {"context", "dockerfile", "platform", "args"}
+
 
 class Image(ResourceType):
     """An image, known by its digest."""
@@ -12,6 +14,12 @@ class Image(ResourceType):
     pulumi_type = "docker:index/image:Image"
     fixed = frozenset({"imageName"})
     changeable = frozenset({"build", "registry", "skipPush", "buildOnPreview"})
+
+    def check(self, inputs: Properties) -> Properties:
+        """Add a digest of the files, since a folder may change behind an unchanged path."""
+        build = requested_build(super().check(inputs))
+        refuse_unknown(f"build of {self.pulumi_type}", inputs.get("build") or {}, BUILD_PROPERTIES)
+        return {**inputs, "contextDigest": build.content_digest()}
 
     def create(self, target: Target, name: str, inputs: Properties) -> State:  # noqa: ARG002 - named by imageName
         """Build and push it."""
@@ -33,13 +41,8 @@ class Image(ResourceType):
 
 
 def requested_build(inputs: Properties) -> Build:
-    """The build that an Image resource asks for; its paths are relative to the working directory.
-
-    Raises:
-        LocalError: It asks for something that is not known here.
-    """
+    """The build that an Image resource asks for; its paths are relative to the working directory."""
     build = inputs.get("build") or {}
-    refuse_unknown("build of docker:index/image:Image", build, {"context", "dockerfile", "platform", "args"})
     context = Path(build.get("context") or ".")
     return Build(
         name=inputs["imageName"],

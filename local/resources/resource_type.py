@@ -72,13 +72,18 @@ class ResourceType(ABC):
         """Change the resource to what `inputs` say; only called for changes of `changeable` properties."""
         raise NotImplementedError(f"{self.pulumi_type} has nothing changeable")
 
-    def check(self, inputs: Properties) -> None:
+    def check(self, inputs: Properties) -> Properties:
         """Refuse what these operations would otherwise silently drop.
+
+        Returns:
+            The inputs to go on with, which are also those that are compared next time: with a digest of what they
+            only point to, if they point to something.
 
         Raises:
             LocalError: A property is not known here.
         """
         refuse_unknown(self.pulumi_type, inputs, self.fixed | self.changeable)
+        return inputs
 
     def must_replace(self, old: State, inputs: Properties) -> bool:
         """Whether going from `old` to `inputs` takes a new resource."""

@@ -1,0 +1,96 @@
+"""The emulator comes up alone, answers us alone, and leaves nothing behind."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from local.emulator import Emulator, claimed_port, free_port
+from local.errors import LocalError
+
+
+def gone(pid: int) -> bool:
+    """Whether a process has ended; waits a while for it."""
+    for _ in range(200):
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def test_stopping_leaves_neither_process_nor_files() -> None:
+    with Emulator() as emulator:
+        folder = emulator.log.parent
+        assert emulator.running
+        assert folder.exists()
+    assert not emulator.running
+    assert not folder.exists()
+
+
+def test_an_error_of_ours_leaves_neither_process_nor_files() -> None:
+    emulator = Emulator()
+    with pytest.raises(LocalError), emulator:
+        raise LocalError("the program failed")
+    assert not emulator.running
+    assert not emulator.log.parent.exists()
+
+
+def test_an_unexpected_error_leaves_the_log_to_look_at() -> None:
+    emulator = Emulator()
+    with pytest.raises(ZeroDivisionError), emulator:
+        raise ZeroDivisionError
+    assert not emulator.running
+    assert [path.name for path in emulator.log.parent.iterdir()] == ["emulator.log"]
+    emulator.log.unlink()
+    emulator.log.parent.rmdir()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="kills a process the POSIX way")
+def test_a_killed_parent_takes_the_emulator_with_it() -> None:
+    script = (
+        "import time; from local.emulator import Emulator; e = Emulator(); "
+        "print(e.pid, e.log.parent, flush=True); time.sleep(600)"
+    )
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        pid, folder = parent.stdout.readline().split()
+        parent.send_signal(signal.SIGKILL)
+    assert gone(int(pid))
+    assert not Path(folder).exists()
+
+
+def test_a_taken_port_is_named_with_the_way_out() -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with pytest.raises(LocalError, match=rf"port {port} cannot be used .*--port"):
+            Emulator(port)
+
+
+@pytest.mark.parametrize("port", [-1, 65536])
+def test_an_impossible_port_is_refused(port: int) -> None:
+    with pytest.raises(LocalError, match=f"port {port} cannot be used"):
+        claimed_port(port)
+
+
+def test_the_port_that_was_asked_for_is_used() -> None:
+    port = free_port()
+    with Emulator(port) as emulator:
+        assert emulator.url == f"http://127.0.0.1:{port}"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_the_users_environment_does_not_reach_the_function(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MODEL_PATH", "/somewhere/else.ubj")
+    monkeypatch.setenv("AWS_PROFILE", "production")
+    with Emulator() as emulator:
+        environment = Path(f"/proc/{emulator.pid}/environ").read_text().split("\0")
+    assert not [entry for entry in environment if entry.startswith(("MODEL_PATH=", "AWS_PROFILE="))]
