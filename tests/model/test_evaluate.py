@@ -1,0 +1,60 @@
+"""Error measures, the paired interval, and the models to compare with."""
+
+import numpy as np
+import pytest
+
+from model.baselines import FOREST_TREES, PUBLISHED_NAME, baselines
+from model.evaluate import difference, metrics
+from model.split import Part
+
+ACTUAL = np.array([5.0, 6.0, 7.0, 6.0])
+
+
+def test_the_measures_are_right_by_hand() -> None:
+    assert metrics(ACTUAL, [5, 6, 7, 4]) == {"rmse": 1.0, "mae": 0.5, "r2": -1.0}
+
+
+def test_a_model_does_not_differ_from_itself() -> None:
+    assert difference(ACTUAL, ACTUAL + 0.5, ACTUAL + 0.5) == {"rmse": 0, "low": 0, "high": 0, "confidence": 0.95}
+
+
+def test_the_interval_excludes_zero_for_a_clear_difference_and_holds_it_for_none() -> None:
+    rng = np.random.default_rng(1)
+    actual = rng.normal(6, 1, 800)
+    errors = rng.normal(0, 0.7, (2, 800))
+    clear = difference(actual, actual + 0.8 * errors[0], actual + errors[0])
+    none = difference(actual, actual + errors[0], actual + errors[1])
+    assert clear["low"] <= clear["rmse"] <= clear["high"] < 0
+    assert none["low"] < 0 < none["high"]
+
+
+def test_pairing_narrows_the_interval() -> None:
+    """Errors that both models share cancel: the same errors, dealt to other wines, give a wider interval."""
+    rng = np.random.default_rng(2)
+    actual = rng.normal(6, 1, 800)
+    error = rng.normal(0, 0.7, 800)
+    paired = difference(actual, actual + 0.95 * error, actual + error)
+    dealt = difference(actual, actual + 0.95 * rng.permutation(error), actual + error)
+    assert paired["high"] - paired["low"] < 0.5 * (dealt["high"] - dealt["low"])
+
+
+def test_the_baselines_stand_in_the_order_of_what_is_known_of_them(parts: tuple[Part, Part]) -> None:
+    train, test = parts
+    small = Part(train.features[:600], train.target[:600])
+    found = baselines(small)
+    errors = {name: metrics(test.target, model.predict(test.features))["rmse"] for name, model in found.items()}
+    assert list(errors) == [
+        "mean of the training part",
+        "linear regression",
+        "XGBoost, default parameters",
+        f"random forest, {FOREST_TREES} trees",
+        PUBLISHED_NAME,
+    ]
+    assert min(errors, key=lambda name: errors[name]) == f"random forest, {FOREST_TREES} trees"
+    assert max(errors, key=lambda name: errors[name]) == "mean of the training part"
+
+
+def test_the_mean_predicts_the_mean(parts: tuple[Part, Part]) -> None:
+    train, test = parts
+    mean = baselines(Part(train.features[:200], train.target[:200]))["mean of the training part"]
+    assert mean.predict(test.features) == pytest.approx(train.target[:200].mean())
