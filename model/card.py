@@ -29,9 +29,10 @@ def card(
     booster: xgb.Booster,
     model_file: dict[str, Any],
     parameters: Parameters,
+    search: dict[str, Any] | None,
     train: Part,
     test: Part,
-    metrics: dict[str, float],
+    evaluation: dict[str, Any],
 ) -> dict[str, Any]:
     """Return the model card.
 
@@ -39,9 +40,10 @@ def card(
         booster: The trained model.
         model_file: `file`, `bytes` and `sha256` of what was written.
         parameters: What it was trained with.
+        search: How the parameters were found, if a search found them.
         train: The rows it saw; the features' ranges are taken from them.
         test: The rows it is judged on.
-        metrics: Of its predictions for `test`.
+        evaluation: Its figures and those of other models on `test`.
     """
     return {
         "name": "wine_quality",
@@ -63,8 +65,9 @@ def card(
             "parameters": {**FIXED, **parameters.booster},
             "rounds": parameters.rounds,
             "seed": parameters.seed,
+            "search": search,
         },
-        "metrics": {"test": metrics},
+        "evaluation": evaluation,
     }
 
 

@@ -1,20 +1,16 @@
-"""How is a booster fitted? By XGBoost, on one thread, from parameters that stand in `parameters.json`.
+"""How is a booster fitted? By XGBoost, on one thread, from given parameters.
 
 One thread, because sums of floats taken in another order give another model: this way the number of cores does
 not matter and the same library writes the same bytes.
 """
 
-import json
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import xgboost as xgb
 
 from model.split import Part
-
-PARAMETERS_FILE = Path(__file__).with_name("parameters.json")
 
 FIXED = {"objective": "reg:squarederror", "tree_method": "hist", "nthread": 1}
 """What is not tuned, and must not differ between tuning and training."""
@@ -33,20 +29,6 @@ class Parameters:
     booster: dict[str, Any]
     rounds: int
     seed: int
-
-
-def read_parameters(path: Path = PARAMETERS_FILE) -> Parameters:
-    """Read the recorded parameters.
-
-    Raises:
-        OSError: The file cannot be read.
-        ValueError: It is not JSON, or a field is missing.
-    """
-    try:
-        content = json.loads(path.read_text("utf-8"))
-        return Parameters(dict(content["booster"]), int(content["rounds"]), int(content["seed"]))
-    except (KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"{path.name} must be JSON with 'booster', 'rounds' and 'seed' ({error!r})") from error
 
 
 def matrix(features: pd.DataFrame, target: pd.Series | None = None) -> xgb.DMatrix:

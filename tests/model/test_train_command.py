@@ -1,20 +1,75 @@
-"""`python -m model.train` as a person meets it: progress, and one plain line when something is wrong."""
+"""`python -m model.train` as a person meets it: the search on request, and one plain line when something is wrong."""
 
 from pathlib import Path
+from typing import Any
 
+import pandas as pd
 import pytest
 
-from model import train
+from model import choose, prepare, train
+from model import tune as tuning
+from model.evaluate import metrics
 from model.sources import DataUnavailableError
+from model.split import Part
 
 
-def test_progress_says_where_the_data_came_from_and_how_good_the_model_is(
-    tmp_path: Path, raw_cache: Path, capsys: pytest.CaptureFixture[str]
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A search and baselines that take a moment."""
+    monkeypatch.setattr(tuning, "FOLD_SEEDS", (0,))
+    monkeypatch.setattr(tuning, "MAX_ROUNDS", 5)
+    monkeypatch.setattr(choose, "FRESH_FOLD_SEEDS", (10,))
+    monkeypatch.setattr("model.baselines.FOREST_TREES", 2)
+
+
+@pytest.fixture
+def small_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every eighth wine."""
+    whole = prepare.prepare
+    monkeypatch.setattr(train, "prepare", lambda files: whole(files)[::8].reset_index(drop=True))
+
+
+@pytest.mark.usefixtures("quick", "small_table")
+def test_a_search_sees_the_training_part_alone_and_its_choice_is_judged_once(
+    tmp_path: Path, raw_cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert train.main(["--output", str(tmp_path), "--cache", str(raw_cache)]) == 0
-    shown = capsys.readouterr().out
-    for expected in ("raw files from the cache", "5,320 wines", "train-rmse", "RMSE 0.", "wine_quality.ubj"):
-        assert expected in shown
+    searched: list[Part] = []
+    judged: list[pd.Series] = []
+    tune = tuning.tune
+
+    def watched_tune(part: Part, trials: int, storage: Path) -> Any:
+        assert not judged, "the test part was looked at before the search ended"
+        searched.append(part)
+        return tune(part, trials, storage, progress=False)
+
+    def watched_metrics(actual: pd.Series, predicted: Any) -> dict[str, float]:
+        judged.append(actual)
+        return metrics(actual, predicted)
+
+    monkeypatch.setattr(tuning, "tune", watched_tune)
+    monkeypatch.setattr(train, "metrics", watched_metrics)
+    cache = tmp_path / "cache"
+    cache.mkdir()
+    for file in raw_cache.iterdir():
+        (cache / file.name).write_bytes(file.read_bytes())
+    record = tmp_path / "parameters.json"
+    arguments = ["--trials", "1", "--parameters", str(record), "--output", str(tmp_path), "--cache", str(cache)]
+    assert train.main(arguments) == 0
+
+    (seen,) = searched
+    models = 6
+    assert len(judged) == models
+    assert not set(seen.features.index) & set(judged[0].index)
+    assert {path.name for path in tmp_path.iterdir()} >= {
+        "parameters.json",
+        "trials.csv",
+        "wine_quality.ubj",
+        "card.json",
+    }
+
+    first = (tmp_path / "wine_quality.ubj").read_bytes()
+    assert train.main(["--parameters", str(record), "--output", str(tmp_path), "--cache", str(cache)]) == 0
+    assert (tmp_path / "wine_quality.ubj").read_bytes() == first
 
 
 def test_missing_data_is_one_line_and_a_failing_exit_code(
@@ -29,6 +84,7 @@ def test_missing_data_is_one_line_and_a_failing_exit_code(
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.usefixtures("quick", "small_table")
 def test_an_output_that_is_a_file_is_one_line_and_a_failing_exit_code(
     tmp_path: Path, raw_cache: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -38,3 +94,29 @@ def test_an_output_that_is_a_file_is_one_line_and_a_failing_exit_code(
     assert complaint.startswith("error: ")
     assert "taken" in complaint
     assert complaint.count("\n") == 1
+
+
+def test_a_missing_record_is_one_line_and_a_failing_exit_code(
+    tmp_path: Path, raw_cache: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    missing = tmp_path / "nowhere.json"
+    assert train.main(["--parameters", str(missing), "--output", str(tmp_path), "--cache", str(raw_cache)]) == 1
+    assert str(missing) in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("trials", ["-1", "many"])
+def test_a_number_of_trials_that_is_none_is_refused(trials: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        train.main(["--trials", trials])
+    assert "--trials" in capsys.readouterr().err
+
+
+def test_stopping_a_search_says_that_it_can_go_on(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(train, "train", interrupted)
+    assert train.main([]) == 130
+    assert "goes on" in capsys.readouterr().err

@@ -1,0 +1,102 @@
+"""Which candidate becomes the model? The smallest one whose error cannot be told from the best one's.
+
+The search looked at the same folds hundreds of times, so its winners are partly lucky. The finalists are therefore
+scored again on partitions that the search never saw, at their true size, and chosen by that. See
+docs/adr/0020-choose-the-model-on-the-frontier.md.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.metrics import root_mean_squared_error
+
+from model.candidates import SIZE_LIMITS_BYTES, Candidate, Trial
+from model.fit import Parameters, fit, matrix
+from model.folds import folds
+from model.split import Part
+
+FINALISTS_PER_LIMIT = 4
+
+FRESH_FOLD_SEEDS = (10, 11, 12)
+"""Partitions that the search did not use."""
+
+INDISTINGUISHABLE_RMSE = 0.001
+"""In points of quality. Repeating the fresh scoring with other seeds moves a finalist's error by about so much; the
+test part cannot resolve a tenth of the difference that its own bootstrap interval spans."""
+
+MODEL_SEED = 0
+
+
+@dataclass(frozen=True)
+class Finalist:
+    """A candidate scored again.
+
+    Attributes:
+        candidate: What the search said of it.
+        fresh_rmse: Mean RMSE over the fresh folds, in points of quality.
+        size_bytes: As UBJ, fitted on the whole training part.
+    """
+
+    candidate: Candidate
+    fresh_rmse: float
+    size_bytes: int
+
+    @property
+    def parameters(self) -> Parameters:
+        """What fits this model."""
+        return Parameters(self.candidate.booster, self.candidate.rounds, MODEL_SEED)
+
+
+def shortlist(trials: Iterable[Trial]) -> list[Candidate]:
+    """Return the few best of each size class, without repetition, the largest class first.
+
+    A class reaches from one of `SIZE_LIMITS_BYTES` down to the next.
+    """
+    chosen: dict[tuple[int, int], Candidate] = {}
+    floors = (*SIZE_LIMITS_BYTES[1:], 0)
+    pool = [candidate for trial in trials for candidate in trial.candidates]
+    for ceiling, floor in zip(SIZE_LIMITS_BYTES, floors, strict=True):
+        in_class = [candidate for candidate in pool if floor < candidate.size_bytes <= ceiling]
+        distinct = {(candidate.trial, candidate.rounds): candidate for candidate in in_class}
+        ranked = sorted(distinct.items(), key=lambda item: (item[1].rmse, item[1].size_bytes))
+        chosen.update(ranked[:FINALISTS_PER_LIMIT])
+    return list(chosen.values())
+
+
+def score_again(
+    candidates: Iterable[Candidate], train: Part, say: Callable[[str], None] = lambda _: None
+) -> list[Finalist]:
+    """Score candidates on fresh partitions of the training part, at a fixed number of rounds.
+
+    Args:
+        candidates: What `shortlist` returned.
+        train: The training part.
+        say: Receives one line of progress per candidate.
+    """
+    cuts = [(seed, cut) for seed in FRESH_FOLD_SEEDS for cut in folds(train, seed)]
+    finalists = []
+    for candidate in candidates:
+        errors = []
+        for seed, cut in cuts:
+            booster = fit(Parameters(candidate.booster, candidate.rounds, seed), cut.fit)
+            errors.append(root_mean_squared_error(cut.score.target, booster.predict(matrix(cut.score.features))))
+        whole = fit(Parameters(candidate.booster, candidate.rounds, MODEL_SEED), train)
+        finalist = Finalist(candidate, round(float(np.mean(errors)), 5), len(whole.save_raw("ubj")))
+        say(f"trial {candidate.trial}: RMSE {finalist.fresh_rmse:.4f} with {finalist.size_bytes:,} bytes")
+        finalists.append(finalist)
+    return finalists
+
+
+def choose(finalists: Iterable[Finalist]) -> Finalist:
+    """Return the smallest finalist within `INDISTINGUISHABLE_RMSE` of the best that keeps to the size limit.
+
+    Raises:
+        ValueError: No finalist keeps to the limit.
+    """
+    small_enough = [finalist for finalist in finalists if finalist.size_bytes <= SIZE_LIMITS_BYTES[0]]
+    if not small_enough:
+        raise ValueError(f"no candidate fits into {SIZE_LIMITS_BYTES[0]:,} bytes: run more trials")
+    best = min(finalist.fresh_rmse for finalist in small_enough)
+    good_enough = [finalist for finalist in small_enough if finalist.fresh_rmse <= best + INDISTINGUISHABLE_RMSE]
+    return min(good_enough, key=lambda finalist: (finalist.size_bytes, finalist.fresh_rmse))

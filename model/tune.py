@@ -1,0 +1,198 @@
+"""Which parameters suit the data? A seeded Optuna search by cross-validation on the training part alone.
+
+The search is capped by trials, not by time, so that a slow machine finds the same parameters as a fast one. The
+study is kept in SQLite: an interrupted search goes on where it stopped, and ends as if it had never stopped.
+The test part is not an argument of anything here.
+"""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import optuna
+import pandas as pd
+import xgboost as xgb
+
+from model.candidates import SIZE_LIMITS_BYTES, Candidate, Trial
+from model.fit import FIXED, matrix
+from model.folds import Fold, folds
+from model.split import Part
+
+SEARCH_SEED = 0
+
+FOLD_SEEDS = (0, 1)
+"""Two partitions: on one alone the error of equal models scatters by as much as good parameters differ."""
+
+MAX_ROUNDS = 1500
+PATIENCE_ROUNDS = 40
+"""Boosting stops when a fold's error has not fallen for so long."""
+
+STARTUP_TRIALS = 30
+"""Drawn at random before the sampler learns from them, and before anything is pruned."""
+
+
+def tune(train: Part, trials: int, storage: Path, progress: bool = True) -> list[Trial]:
+    """Search until the study holds a given number of finished trials.
+
+    Args:
+        train: The training part.
+        trials: Finished trials, pruned ones included, that the study shall hold at the end. Those of an earlier
+            run on the same rows count.
+        storage: SQLite file of the study; created when needed.
+        progress: Show a bar with the best score and the time left.
+
+    Returns:
+        The finished trials in order, at most `trials` of them.
+    """
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    storage.parent.mkdir(parents=True, exist_ok=True)
+    study = optuna.create_study(
+        storage=f"sqlite:///{storage.as_posix()}",
+        study_name=f"wine-{_fingerprint(train)}",
+        pruner=optuna.pruners.MedianPruner(n_startup_trials=STARTUP_TRIALS),
+        load_if_exists=True,
+    )
+    _discard_interrupted(study)
+    _reseed(study)
+    remaining = trials - len(_finished(study))
+    if remaining > 0:
+        cuts = [cut for seed in FOLD_SEEDS for cut in folds(train, seed)]
+        study.optimize(
+            lambda trial: _objective(trial, cuts),
+            n_trials=remaining,
+            callbacks=[lambda study, _: _reseed(study)],
+            show_progress_bar=progress,
+        )
+    return [_read(trial) for trial in _finished(study)[:trials]]
+
+
+def suggest(trial: optuna.trial.BaseTrial) -> dict[str, Any]:
+    """Return the parameters to try: the search space.
+
+    Trees grow leaf by leaf where the error falls most: for the same number of bytes that beats growing level by
+    level. Numbers are cut to three significant digits, so that what is recorded is what a person can retype.
+    """
+    return {
+        "grow_policy": "lossguide",
+        "max_depth": 0,
+        "learning_rate": _three_digits(trial.suggest_float("learning_rate", 0.01, 0.2, log=True)),
+        "max_leaves": trial.suggest_int("max_leaves", 8, 256, log=True),
+        "min_child_weight": _three_digits(trial.suggest_float("min_child_weight", 1, 30, log=True)),
+        "gamma": _three_digits(trial.suggest_float("gamma", 1e-3, 1, log=True)),
+        "subsample": _three_digits(trial.suggest_float("subsample", 0.3, 1)),
+        "colsample_bynode": _three_digits(trial.suggest_float("colsample_bynode", 0.2, 1)),
+        "reg_lambda": _three_digits(trial.suggest_float("reg_lambda", 0.1, 30, log=True)),
+    }
+
+
+def _objective(trial: optuna.Trial, cuts: list[Fold]) -> float:
+    booster_parameters = suggest(trial)
+    boosters, curves = [], []
+    for number, fold in enumerate(cuts):
+        booster, curve = fit_with_early_stopping(booster_parameters, fold, seed=number)
+        boosters.append(booster)
+        curves.append(curve)
+        trial.report(float(np.mean([curve.min() for curve in curves])), step=number)
+        if trial.should_prune():
+            raise optuna.TrialPruned
+    growth = (len(cuts[0].fit) + len(cuts[0].score)) / len(cuts[0].fit)
+    candidates = [
+        {"booster": booster_parameters, **best_below(limit, boosters, curves, growth)} for limit in SIZE_LIMITS_BYTES
+    ]
+    trial.set_user_attr("candidates", candidates)
+    return float(candidates[0]["rmse"])
+
+
+def fit_with_early_stopping(
+    booster: dict[str, Any], fold: Fold, seed: int
+) -> tuple[xgb.Booster, npt.NDArray[np.float64]]:
+    """Fit on a fold until its score has not improved for `PATIENCE_ROUNDS`.
+
+    Args:
+        booster: XGBoost's parameters.
+        fold: What to fit on, and what to score on.
+        seed: Of the sampling of rows and columns; another for each fold, so that luck with one averages out.
+
+    Returns:
+        The booster with all its rounds, and the RMSE on the scored rows after each, shape (rounds,).
+    """
+    history: dict[str, dict[str, list[float]]] = {}
+    fitted = xgb.train(
+        {**FIXED, **booster, "seed": seed},
+        matrix(fold.fit.features, fold.fit.target),
+        num_boost_round=MAX_ROUNDS,
+        evals=[(matrix(fold.score.features, fold.score.target), "score")],
+        early_stopping_rounds=PATIENCE_ROUNDS,
+        evals_result=history,
+        verbose_eval=False,
+    )
+    return fitted, np.asarray(history["score"]["rmse"])
+
+
+def best_below(
+    limit_bytes: int, boosters: list[xgb.Booster], curves: list[npt.NDArray[np.float64]], growth: float
+) -> dict[str, Any]:
+    """Return the `rounds` to fit with below a size limit, the mean `rmse` there, and the `size_bytes` to expect.
+
+    One number of rounds is chosen for all folds together. The best round of each fold on its own would be five
+    choices on the rows that judge them, and flatter the score.
+
+    Args:
+        limit_bytes: Of the model that would be fitted on the whole training part.
+        boosters: One per fold.
+        curves: RMSE by round of each, shape (rounds of that fold,).
+        growth: Rows of the whole training part over rows of a fold's fit: a model grows about in proportion.
+    """
+    common = min(len(curve) for curve in curves)
+    mean = np.mean([curve[:common] for curve in curves], axis=0)
+    rounds = int(mean.argmin()) + 1
+    size = _expected_bytes(boosters, rounds, growth)
+    while size > limit_bytes and rounds > 1:
+        rounds = max(1, min(rounds - 1, int(rounds * limit_bytes / size)))
+        size = _expected_bytes(boosters, rounds, growth)
+    return {"rounds": rounds, "rmse": float(mean[rounds - 1]), "size_bytes": size}
+
+
+def _expected_bytes(boosters: list[xgb.Booster], rounds: int, growth: float) -> int:
+    return int(np.mean([len(booster[:rounds].save_raw("ubj")) for booster in boosters]) * growth)
+
+
+def _three_digits(value: float) -> float:
+    return float(f"{value:.3g}")
+
+
+def _fingerprint(train: Part) -> str:
+    """The same for the same rows, so that a study never goes on with other data."""
+    rows = pd.util.hash_pandas_object(train.features.assign(target=train.target))
+    return hashlib.sha256(rows.to_numpy().tobytes()).hexdigest()[:12]
+
+
+def _finished(study: optuna.Study) -> list[optuna.trial.FrozenTrial]:
+    states = (optuna.trial.TrialState.COMPLETE, optuna.trial.TrialState.PRUNED)
+    return study.get_trials(deepcopy=False, states=states)
+
+
+def _reseed(study: optuna.Study) -> None:
+    """Let what is tried next depend on the finished trials alone, not on how often the search was interrupted."""
+    seed = SEARCH_SEED + len(_finished(study))
+    study.sampler = optuna.samplers.TPESampler(n_startup_trials=STARTUP_TRIALS, seed=seed)
+
+
+def _discard_interrupted(study: optuna.Study) -> None:
+    """Close trials that a killed process left running; the sampler would otherwise keep clear of them."""
+    for trial in study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.RUNNING,)):
+        study.tell(trial.number, state=optuna.trial.TrialState.FAIL)
+
+
+def _read(trial: optuna.trial.FrozenTrial) -> Trial:
+    booster = suggest(optuna.trial.FixedTrial(trial.params))
+    found = trial.user_attrs.get("candidates", [])
+    last_rmse = trial.intermediate_values[max(trial.intermediate_values)]
+    return Trial(
+        number=trial.number,
+        booster=booster,
+        rmse=last_rmse if trial.value is None or not found else trial.value,
+        candidates=tuple(Candidate(trial.number, **fields) for fields in found),
+    )

@@ -1,0 +1,90 @@
+"""How the model is chosen among what a search found, and what is recorded of it."""
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from model.candidates import SIZE_LIMITS_BYTES, Candidate, Trial
+from model.choose import FINALISTS_PER_LIMIT, INDISTINGUISHABLE_RMSE, Finalist, choose, score_again, shortlist
+from model.record import TRIALS_FILE, read_parameters, read_search, write_search
+from model.split import Part
+
+BOOSTER = {"learning_rate": 0.3, "max_leaves": 4}
+
+
+def candidate(trial: int = 0, rmse: float = 0.7, size_bytes: int = 400_000, rounds: int = 10) -> Candidate:
+    return Candidate(trial, BOOSTER, rounds, rmse, size_bytes)
+
+
+def finalist(fresh_rmse: float, size_bytes: int, trial: int = 0) -> Finalist:
+    return Finalist(candidate(trial), fresh_rmse, size_bytes)
+
+
+def test_the_shortlist_holds_the_best_of_each_size_class() -> None:
+    large = [candidate(trial, 0.69 + trial / 1000, 600_000) for trial in range(FINALISTS_PER_LIMIT + 3)]
+    small = candidate(99, 0.8, 50_000)
+    trials = [Trial(found.trial, BOOSTER, found.rmse, (found,)) for found in reversed([*large, small])]
+    assert shortlist(trials) == [*large[:FINALISTS_PER_LIMIT], small]
+
+
+def test_a_candidate_that_meets_several_limits_is_listed_once() -> None:
+    same = candidate(size_bytes=60_000)
+    assert shortlist([Trial(0, BOOSTER, 0.7, (same,) * len(SIZE_LIMITS_BYTES))]) == [same]
+
+
+def test_a_pruned_trial_has_no_finalist() -> None:
+    assert shortlist([Trial(0, BOOSTER, 0.9, ())]) == []
+
+
+@pytest.mark.parametrize(
+    ("finalists", "expected"),
+    [
+        ([finalist(0.690, 900_000), finalist(0.690 + INDISTINGUISHABLE_RMSE / 2, 500_000)], 1),
+        ([finalist(0.690, 900_000), finalist(0.690 + INDISTINGUISHABLE_RMSE * 2, 500_000)], 0),
+        ([finalist(0.680, SIZE_LIMITS_BYTES[0] + 1), finalist(0.690, 900_000)], 1),
+        ([finalist(0.691, 500_000), finalist(0.690, 500_000)], 1),
+    ],
+    ids=["smaller and as good", "smaller but worse", "better but too large", "same size and better"],
+)
+def test_the_smallest_of_the_indistinguishable_wins(finalists: list[Finalist], expected: int) -> None:
+    assert choose(finalists) is finalists[expected]
+
+
+def test_without_a_model_that_fits_the_error_says_what_to_do() -> None:
+    with pytest.raises(ValueError, match="run more trials"):
+        choose([finalist(0.69, SIZE_LIMITS_BYTES[0] + 1)])
+
+
+def test_finalists_are_scored_on_held_back_rows_at_their_true_size(parts: tuple[Part, Part]) -> None:
+    few = Part(parts[0].features[:150], parts[0].target[:150])
+    weak, strong = score_again([candidate(rounds=1), candidate(rounds=12)], few)
+    assert strong.fresh_rmse < weak.fresh_rmse
+    assert strong.size_bytes > weak.size_bytes
+
+
+def test_what_is_recorded_is_enough_to_fit_the_model_again(tmp_path: Path) -> None:
+    chosen = finalist(0.69, 400_000, trial=1)
+    trials = [Trial(0, BOOSTER, 0.9, ()), Trial(1, BOOSTER, 0.7, (candidate(1), candidate(1), candidate(1, rounds=5)))]
+    file = tmp_path / "new" / "parameters.json"
+    write_search(file, chosen, [chosen], trials)
+    assert read_parameters(file) == chosen.parameters
+    assert read_search(file)["search"]["pruned"] == 1
+    rows = list(csv.DictReader(file.with_name(TRIALS_FILE).open()))
+    assert [(row["trial"], row["pruned"], row["rounds"]) for row in rows] == [
+        ("0", "1", ""),
+        ("1", "0", "10"),
+        ("1", "0", "5"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [("{", "is not JSON"), ("[]", "is not a JSON object"), ('{"booster": {}, "rounds": 5}', "'seed'")],
+)
+def test_a_damaged_record_is_refused_by_name(tmp_path: Path, text: str, complaint: str) -> None:
+    file = tmp_path / "parameters.json"
+    file.write_text(text)
+    with pytest.raises(ValueError, match=r"parameters\.json") as raised:
+        read_parameters(file)
+    assert complaint in str(raised.value)

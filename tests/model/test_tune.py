@@ -1,0 +1,89 @@
+"""The search: what it may see, where it stops, and that stopping half-way changes nothing."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from model import tune as tuning
+from model.candidates import SIZE_LIMITS_BYTES
+from model.folds import FOLDS, folds
+from model.split import Part
+from model.tune import best_below, fit_with_early_stopping, tune
+
+
+@pytest.fixture
+def few(parts: tuple[Part, Part], monkeypatch: pytest.MonkeyPatch) -> Part:
+    """Few rows, one partition and short boosting, so that a trial takes a moment; one random trial, then learning."""
+    monkeypatch.setattr(tuning, "FOLD_SEEDS", (0,))
+    monkeypatch.setattr(tuning, "MAX_ROUNDS", 6)
+    monkeypatch.setattr(tuning, "STARTUP_TRIALS", 1)
+    train, _ = parts
+    return Part(train.features[:150], train.target[:150])
+
+
+def test_an_interrupted_search_ends_as_if_it_had_never_stopped(few: Part, tmp_path: Path) -> None:
+    at_once = tune(few, 3, tmp_path / "a.sqlite3", progress=False)
+    tune(few, 2, tmp_path / "b.sqlite3", progress=False)
+    assert tune(few, 3, tmp_path / "b.sqlite3", progress=False) == at_once
+    assert [trial.number for trial in at_once] == [0, 1, 2]
+
+
+def test_a_search_that_is_done_tries_nothing_more(few: Part, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    done = tune(few, 2, tmp_path / "study.sqlite3", progress=False)
+
+    def fail(*_: object) -> None:
+        pytest.fail("nothing was left to try")
+
+    monkeypatch.setattr(tuning, "_objective", fail)
+    assert tune(few, 2, tmp_path / "study.sqlite3", progress=False) == done
+
+
+def test_other_rows_start_another_study(few: Part, tmp_path: Path) -> None:
+    tune(few, 1, tmp_path / "study.sqlite3", progress=False)
+    fewer = Part(few.features[:-1], few.target[:-1])
+    assert [trial.number for trial in tune(fewer, 1, tmp_path / "study.sqlite3", progress=False)] == [0]
+
+
+def test_every_trial_offers_one_candidate_below_each_size_limit(few: Part, tmp_path: Path) -> None:
+    (trial,) = tune(few, 1, tmp_path / "study.sqlite3", progress=False)
+    assert len(trial.candidates) == len(SIZE_LIMITS_BYTES)
+    assert all(found.size_bytes <= limit for found, limit in zip(trial.candidates, SIZE_LIMITS_BYTES, strict=True))
+    assert trial.rmse == trial.candidates[0].rmse
+
+
+def test_boosting_stops_when_a_fold_gains_no_more(parts: tuple[Part, Part]) -> None:
+    fold = folds(Part(parts[0].features[:500], parts[0].target[:500]), seed=0)[0]
+    _, curve = fit_with_early_stopping({"learning_rate": 0.5}, fold, seed=0)
+    assert len(curve) == int(curve.argmin()) + 1 + tuning.PATIENCE_ROUNDS < tuning.MAX_ROUNDS
+
+
+def test_one_number_of_rounds_is_chosen_for_all_folds(parts: tuple[Part, Part]) -> None:
+    """The first fold would like two rounds and the second three; the mean is least after three."""
+    fold = folds(Part(parts[0].features[:500], parts[0].target[:500]), seed=0)[0]
+    booster, _ = fit_with_early_stopping({}, fold, seed=0)
+    curves = [np.array([0.9, 0.5, 0.6, 0.7]), np.array([0.9, 0.8, 0.4, 0.8])]
+    found = best_below(10_000_000, [booster, booster], curves, growth=1.25)
+    assert (found["rounds"], found["rmse"]) == (3, 0.5)
+    assert found["size_bytes"] == int(len(booster[:3].save_raw("ubj")) * 1.25)
+
+
+def test_the_folds_score_every_row_once_and_mix_the_grades(parts: tuple[Part, Part]) -> None:
+    train = Part(parts[0].features[:800], parts[0].target[:800])
+    cuts = folds(train, seed=0)
+    scored = np.concatenate([cut.score.features.index for cut in cuts])
+    assert len(cuts) == FOLDS
+    assert sorted(scored) == sorted(train.features.index)
+    shares = [(cut.score.target >= 7).mean() for cut in cuts]
+    assert max(shares) - min(shares) < 0.01
+
+
+def test_equal_measurements_never_stand_on_both_sides_of_a_fold(parts: tuple[Part, Part]) -> None:
+    """Every wine twice, with another score the second time: as in data that were not de-duplicated."""
+    features, target = parts[0].features[:300], parts[0].target[:300]
+    twice = Part(
+        pd.concat([features, features], ignore_index=True), pd.concat([target, target.clip(upper=5)], ignore_index=True)
+    )
+    for cut in folds(twice, seed=0):
+        assert cut.fit.features.merge(cut.score.features).empty
