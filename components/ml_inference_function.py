@@ -384,7 +384,7 @@ class MLInferenceFunction(pulumi.ComponentResource):
             memory_size=self._settings.memory_mb,
             timeout=self._settings.timeout_seconds,
             ephemeral_storage={"size": self._settings.ephemeral_storage_mb},
-            environment={"variables": self._settings.environment},
+            environment={"variables": self._settings.environment} if self._settings.environment else None,
             kms_key_arn=self._settings.kms_key_arn,
             vpc_config=aws.lambda_.FunctionVpcConfigArgs(**self._settings.vpc) if self._settings.vpc else None,
             reserved_concurrent_executions=self._settings.reserved_concurrency,
