@@ -31,12 +31,12 @@ class Contract:
         booster: The model in XGBoost's library.
         categories: For the index of each categorical feature the code of each category name; None instead of the
             names if the model was saved before XGBoost 3.1, which keeps codes only.
+        colons: Number of colons in all feature names, as validate.py's quick look needs it.
         features: Feature names in column order.
         iterations: Boosting rounds that a prediction uses; 0 means all.
         known: The feature names as a set.
         may_miss: The features that may be null.
         name: What people call the model.
-        names_without_colon: Whether no feature's name holds a colon, as validate.py's quick look needs.
         only_numbers: Whether every feature is a number and none may be null.
         pick: Takes the features out of a record, in column order; KeyError if one is missing.
         saved_by: Version of the XGBoost that saved the model.
@@ -47,12 +47,12 @@ class Contract:
     __slots__ = (
         "booster",
         "categories",
+        "colons",
         "features",
         "iterations",
         "known",
         "may_miss",
         "name",
-        "names_without_colon",
         "only_numbers",
         "pick",
         "saved_by",
@@ -74,7 +74,7 @@ class Contract:
         # A model trained without names gets the names that XGBoost itself prints for it.
         self.features = loaded.feature_names or tuple(f"f{i}" for i in range(loaded.num_features))
         self.known = frozenset(self.features)
-        self.names_without_colon = not any(":" in name for name in self.features)
+        self.colons = sum(name.count(":") for name in self.features)
         self.may_miss = _may_miss(allow_missing, self.features)
         self.categories: dict[int, dict[object, int] | None] = {}
         if "c" in loaded.feature_types:

@@ -50,13 +50,7 @@ def records(found: list[Any], contract: Contract, text: str | None = None, other
     Raises:
         Problem: 422, with row and field of the first faults.
     """
-    # Each row is known to have every feature once it is filled, so every colon ends a key: as many colons as rows
-    # times features rule out unknown and repeated keys without a look at any of them.
-    expected = len(found) * len(contract.features) + other_keys
-    if text is None:
-        plain = _are_plain_records(found, contract)
-    else:
-        plain = contract.names_without_colon and text.count(":") == expected and _plain(text)
+    plain = _are_plain(found, contract) if text is None else _text_is_plain(text, len(found), contract, other_keys)
     values = _fill(_picked(found, contract), contract, len(found)) if plain else None
     if values is None:
         import faults
@@ -109,12 +103,23 @@ def columns(found: list[list[Any]], contract: Contract, text: str) -> Batch:
     return Batch(_certain(values), rows, column_major=True)
 
 
+def _text_is_plain(text: str, rows: int, contract: Contract, other_keys: int) -> bool:
+    """Tell whether the text of records holds neither booleans nor keys beyond one for each row and feature.
+
+    Once the records are filled, each is known to have every feature. Then every colon ends a key, or stands in a
+    feature's own name: their right number rules out unknown and repeated keys without a look at any of them.
+    """
+    expected = rows * (len(contract.features) + contract.colons) + other_keys
+    unescaped = not contract.colons or "\\" not in text  # a colon may be written `\u003a`
+    return text.count(":") == expected and unescaped and _plain(text)
+
+
 def _plain(text: str) -> bool:
     """Tell whether no value can be a boolean, which Python would take for a number."""
     return "true" not in text and "false" not in text
 
 
-def _are_plain_records(found: list[Any], contract: Contract) -> bool:
+def _are_plain(found: list[Any], contract: Contract) -> bool:
     """Tell whether records are known to be good without their text: the right number of keys, and only numbers."""
     try:
         return set(map(len, found)) <= {len(contract.features)} and set(map(type, _picked(found, contract))) <= {
