@@ -91,8 +91,9 @@ class _RecordingMonitor(mocks.MockMonitor):
 
 
 class _FakeAws(pulumi.runtime.Mocks):
-    def __init__(self, golden_answer: object) -> None:
+    def __init__(self, golden_answer: object, preview: bool) -> None:
         self._golden_answer = golden_answer
+        self._preview = preview
 
     def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
         return ANSWERS[args.token], []
@@ -100,6 +101,9 @@ class _FakeAws(pulumi.runtime.Mocks):
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         if not args.custom:
             return None, dict(args.inputs)
+        if self._preview:
+            # What AWS would compute is not there yet: only then do a program's outputs stay unknown.
+            return "", dict(args.inputs)
         name = args.inputs.get("name") or args.inputs.get("namePrefix", args.name + "-") + "1a2b3c4"
         computed = {
             "name": name,
@@ -147,7 +151,7 @@ def run(
         Whatever the program raises, also inside an `apply`.
     """
     deployment = Deployment()
-    fake = _FakeAws(golden_answer)
+    fake = _FakeAws(golden_answer, preview)
     pulumi.runtime.set_mocks(
         fake, project="wine-quality", stack="test", preview=preview, monitor=_RecordingMonitor(fake, deployment)
     )
