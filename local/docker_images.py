@@ -17,6 +17,9 @@ SECONDS_TO_ANSWER = 20
 LAST_LINES = 15
 BASE_IMAGE_ARGUMENT = "BASE_IMAGE"
 
+KEPT = "ml-inference-local"
+"""The one tag that stays behind: it keeps the layers of the last build, so that the next one is quick."""
+
 
 def why_not() -> str | None:
     """Why no Docker engine can be used here; none if one can."""
@@ -44,6 +47,7 @@ class DockerImages:
         """
         self._registry = f"localhost:{port}"
         self._note = note
+        self._built: list[str] = []
 
     def build(self, build: Build) -> str:
         """See `local.images.Images`.
@@ -55,6 +59,7 @@ class DockerImages:
         platform = [f"--platform={build.platform}"] if build.platform else []
         recipe = [f"--file={build.dockerfile}", f"--tag={name}", str(build.context)]
         docker("build", *platform, *self._arguments(build), *recipe)
+        self._built.append(name)
         docker("push", name)
         repository = self._local(build.repository)
         for reference in docker("image", "inspect", '--format={{join .RepoDigests "\\n"}}', name).split():
@@ -65,6 +70,16 @@ class DockerImages:
     def code(self, uri: str) -> FunctionCode:
         """See `local.images.Images`."""
         return FunctionCode(location={"ImageUri": self._local(uri)}, settings={"PackageType": "Image"})
+
+    def close(self) -> None:
+        """Take the emulator's names off the engine again; to be called when the emulator is gone."""
+        for name in self._built:
+            superseded = quiet("image", "inspect", "--format={{.Id}}", KEPT)
+            quiet("tag", name, KEPT)
+            quiet("image", "rm", name)
+            if superseded != quiet("image", "inspect", "--format={{.Id}}", KEPT):
+                quiet("image", "rm", superseded)
+        self._built.clear()
 
     def _local(self, name: str) -> str:
         """An image's name with the emulator's registry in place of AWS's, which does not resolve."""
@@ -94,3 +109,8 @@ def docker(*arguments: str) -> str:
         tail = " | ".join((done.stderr or done.stdout).strip().splitlines()[-LAST_LINES:])
         raise LocalError(f"docker {arguments[0]} failed: {tail}")
     return done.stdout
+
+
+def quiet(*arguments: str) -> str:
+    """Run one `docker` command that may fail; returns what it printed, stripped."""
+    return subprocess.run(["docker", *arguments], capture_output=True, text=True, check=False).stdout.strip()

@@ -36,7 +36,8 @@ PASSED_ON = (
 class Emulator:
     """A running MiniStack with IAM checks switched on.
 
-    Use it as a context manager. Nothing it wrote survives it, except the log when the block ended in an error.
+    Use it as a context manager. Nothing it wrote survives it, except the log of one that ended by itself: leaving the
+    block then raises a LocalError that names it.
 
     Attributes:
         port: The loopback port it listens on.
@@ -72,8 +73,10 @@ class Emulator:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        # An error of ours explains itself; the log is for the others, and for an emulator that ended by itself.
-        self.stop(keep_log=not self.running or not isinstance(error, None | LocalError | KeyboardInterrupt))
+        ended_by_itself = not self.running
+        self.stop(keep_log=ended_by_itself)
+        if ended_by_itself:
+            raise LocalError(f"the AWS emulator ended by itself; its log may say why: {self.log}") from error
 
     @property
     def pid(self) -> int:

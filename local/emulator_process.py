@@ -19,16 +19,16 @@ class ParentWatch(threading.Thread):
     """Ends this process, as a polite `kill` would, when standard input ends.
 
     Attributes:
-        dismissed: Whether the parent said that it will tidy up itself.
+        orphaned: Whether the parent vanished, so that nobody else will tidy up.
     """
 
     def __init__(self) -> None:
         super().__init__(daemon=True)
-        self.dismissed = False
+        self.orphaned = False
 
     def run(self) -> None:
         """Wait for the end of standard input."""
-        self.dismissed = bool(sys.stdin.buffer.read())
+        self.orphaned = not sys.stdin.buffer.read()
         os.kill(os.getpid(), signal.SIGTERM)
 
 
@@ -42,7 +42,7 @@ def main(folder: str) -> None:
     try:
         serve()
     finally:
-        if not watch.dismissed:
+        if watch.orphaned:
             shutil.rmtree(folder, ignore_errors=True)
 
 

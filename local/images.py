@@ -83,3 +83,6 @@ class Images(Protocol):
         Args:
             uri: `<repository>@sha256:…`, as a function's `image_uri` gives it.
         """
+
+    def close(self) -> None:
+        """Remove what must not stay on this machine; called when the emulator is gone."""

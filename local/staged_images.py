@@ -53,6 +53,9 @@ class StagedImages:
             )
         return self._code[digest]
 
+    def close(self) -> None:
+        """Nothing was left anywhere."""
+
 
 def zipped(build: Build) -> bytes:
     """The context's files as a ZIP archive that depends on nothing but their names and contents."""

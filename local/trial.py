@@ -1,6 +1,7 @@
 """The local trial: what `python -m local` does, from the emulator's start to its end."""
 
 import argparse
+import contextlib
 import time
 from http import HTTPStatus
 from importlib.metadata import version
@@ -37,12 +38,14 @@ def run(options: argparse.Namespace) -> None:
 
     report.heading("Emulator")
     started = time.monotonic()
-    with Emulator(options.port, stack.region) as emulator:
+    with contextlib.ExitStack() as afterwards, Emulator(options.port, stack.region) as emulator:
         report.fact("ministack", f"{version('ministack')}, IAM checks on, ready in {time.monotonic() - started:.1f} s")
         report.fact("address", emulator.url)
 
         cloud = Cloud(emulator.url, stack.region)
-        outputs = deploy(Deployment(Target(cloud, images(emulator.port, options.docker))), stack)
+        maker = images(emulator.port, options.docker)
+        afterwards.callback(maker.close)
+        outputs = deploy(Deployment(Target(cloud, maker)), stack)
 
         endpoint = caller.Endpoint(outputs["endpoint"], emulator.port, stack.region)
         invoker = call(cloud, endpoint, outputs["invoker_role_arn"], expected)
@@ -56,11 +59,16 @@ def images(port: int, docker: bool | None) -> Images:
     reason = "--no-docker was given" if docker is False else docker_images.why_not()
     if reason is None:
         report.fact("image", "built by the Docker engine, pushed to the emulator's registry, run by digest")
-        return docker_images.DockerImages(port, note=lambda text: report.fact("image", text))
+        return docker_images.DockerImages(port, note=base_image_note)
     if docker:
         raise LocalError(f"--docker was given, but {reason}")
     report.fact("image", f"none is built ({reason}): the staged code runs in the emulator's Python worker")
     return StagedImages()
+
+
+def base_image_note(text: str) -> None:
+    """Show what became of the base image."""
+    report.fact("base image", text.removeprefix("base image: "))
 
 
 def deploy(deployment: Deployment, stack: stack_config.Stack) -> dict[str, str]:
@@ -117,16 +125,11 @@ def show(expected: golden.Golden, answer: object) -> None:
 
 
 def serve(emulator: Emulator, endpoint: caller.Endpoint, invoker: Credentials, expected: golden.Golden) -> None:
-    """Keep the endpoint up until Ctrl-C.
-
-    Raises:
-        LocalError: The emulator ended by itself.
-    """
+    """Keep the endpoint up until Ctrl-C, or until the emulator ends by itself."""
     report.heading("Serving until Ctrl-C. For another terminal (credentials of the emulator, worthless elsewhere):")
     report.client_commands(endpoint, invoker, expected)
     while emulator.running:
         time.sleep(0.2)
-    raise LocalError(f"the AWS emulator ended by itself; its log says why: {emulator.log}")
 
 
 def model_override(model: Path | None) -> dict[str, str]:

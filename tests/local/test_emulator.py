@@ -1,6 +1,7 @@
 """The emulator comes up alone, answers us alone, and leaves nothing behind."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from local import emulator as emulator_module
 from local.emulator import Emulator, claimed_port, free_port
 from local.errors import LocalError
 
@@ -34,22 +36,34 @@ def test_stopping_leaves_neither_process_nor_files() -> None:
     assert not folder.exists()
 
 
-def test_an_error_of_ours_leaves_neither_process_nor_files() -> None:
+@pytest.mark.parametrize("error", [LocalError("the program failed"), KeyboardInterrupt()])
+def test_an_error_leaves_neither_process_nor_files(error: BaseException) -> None:
     emulator = Emulator()
-    with pytest.raises(LocalError), emulator:
-        raise LocalError("the program failed")
+    with pytest.raises(type(error)), emulator:
+        raise error
     assert not emulator.running
     assert not emulator.log.parent.exists()
 
 
-def test_an_unexpected_error_leaves_the_log_to_look_at() -> None:
+def test_an_emulator_that_does_not_come_up_is_ended_and_its_log_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(emulator_module, "SECONDS_TO_START", 0)
+    with pytest.raises(LocalError, match="did not answer within 0 s; its log: ") as caught:
+        Emulator()
+    log = Path(str(caught.value).rpartition(": ")[2])
+    assert [path.name for path in log.parent.iterdir()] == ["emulator.log"]
+    shutil.rmtree(log.parent)
+
+
+def test_an_emulator_that_ended_by_itself_is_said_and_its_log_kept() -> None:
     emulator = Emulator()
-    with pytest.raises(ZeroDivisionError), emulator:
-        raise ZeroDivisionError
-    assert not emulator.running
+    os.kill(emulator.pid, signal.SIGTERM)
+    while emulator.running:
+        time.sleep(0.05)
+    with pytest.raises(LocalError, match="ended by itself") as caught, emulator:
+        pass
+    assert str(emulator.log) in str(caught.value)
     assert [path.name for path in emulator.log.parent.iterdir()] == ["emulator.log"]
-    emulator.log.unlink()
-    emulator.log.parent.rmdir()
+    shutil.rmtree(emulator.log.parent)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="kills a process the POSIX way")
