@@ -29,7 +29,10 @@ class Architecture(str, Enum):  # noqa: UP042 - the schema of component packages
     """The processor that runs the function; the image is built for the same one."""
 
     X86_64 = "x86_64"
+    """Intel and AMD, 64 bits."""
+
     ARM64 = "arm64"
+    """AWS Graviton, which costs less for the same time."""
 
 
 class Authorization(str, Enum):  # noqa: UP042
@@ -67,10 +70,10 @@ class CorsArgs(TypedDict, total=False):
 class VpcArgs(TypedDict, total=False):
     """Where in a VPC the function runs. The bundled handler needs no network; an own image may."""
 
-    subnet_ids: pulumi.Input[list[str]]
+    subnet_ids: pulumi.Input[list[pulumi.Input[str]]]
     """Subnets, best in two availability zones; required."""
 
-    security_group_ids: pulumi.Input[list[str]]
+    security_group_ids: pulumi.Input[list[pulumi.Input[str]]]
     """Security groups; required."""
 
 

@@ -1,0 +1,187 @@
+"""Does the component package do for every language what the class does in Python?"""
+
+import json
+import tomllib
+from typing import Any
+
+import grpc  # type: ignore[import-untyped]
+import pytest
+import yaml
+from google.protobuf import empty_pb2  # type: ignore[import-untyped]
+from pulumi.runtime.proto import provider_pb2
+
+from components import MLInferenceFunction
+from tests import fake_engine
+from tests.reuse.conftest import GOLDEN, MODEL, REPOSITORY, Plugin, Refused
+from tests.reuse.recording_engine import UNKNOWN, output, secret
+
+FUNCTION = "aws:lambda/function:Function"
+KEY = "arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d-0000-4000-8000-000000000000"
+SCHEMA = json.loads((REPOSITORY / "components" / "schema.json").read_text(encoding="utf-8"))
+
+
+def test_the_committed_schema_is_what_the_plugin_answers(plugin: Plugin) -> None:
+    answer = plugin.rpc.GetSchema(provider_pb2.GetSchemaRequest()).schema
+    assert json.loads(answer) == SCHEMA, "write it anew: python -m components.component_package"
+
+
+def test_the_package_has_the_version_of_the_distribution(plugin: Plugin) -> None:
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
+    assert plugin.rpc.GetPluginInfo(empty_pb2.Empty()).version == SCHEMA["version"] == project["version"]
+
+
+def test_everything_in_the_schema_is_described() -> None:
+    (component,) = SCHEMA["resources"].values()
+    described = [component, *component["inputProperties"].values(), *component["properties"].values()]
+    for kind in SCHEMA["types"].values():
+        described += [kind, *kind.get("properties", {}).values(), *kind.get("enum", [])]
+    assert all(item["description"] for item in described)
+
+
+def test_the_folder_says_that_it_is_a_python_plugin() -> None:
+    declared = yaml.safe_load((REPOSITORY / "components" / "PulumiPlugin.yaml").read_text())
+    assert declared["runtime"]["name"] == "python"
+    assert (REPOSITORY / "components" / "requirements.txt").exists(), "the engine installs the plugin's requirements"
+
+
+def bare(value: Any) -> Any:
+    """Inputs without marks of secrets, which mocks set on the whole input, and without what is None."""
+    if isinstance(value, dict):
+        return (
+            bare(value["secret"])
+            if value.keys() == {"secret"}
+            else {key: bare(item) for key, item in value.items() if item is not None}
+        )
+    return [bare(item) for item in value] if isinstance(value, list) else value
+
+
+def test_it_registers_the_same_resources_as_the_class_does(plugin: Plugin, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(plugin.folder)
+
+    def program() -> None:
+        MLInferenceFunction("wine", {"model_path": MODEL, "dashboard": True, "alarms": {}})
+
+    in_python = fake_engine.run(program, golden_answer=GOLDEN["predictions"])
+    packaged, _ = plugin.construct({"modelPath": MODEL, "dashboard": True, "alarms": {}})
+
+    def comparable(deployment: fake_engine.Deployment) -> dict[str, Any]:
+        return {resource.name: (resource.type, bare(resource.inputs)) for resource in deployment.resources}
+
+    assert comparable(packaged) == comparable(in_python)
+
+
+def test_every_output_reaches_the_program(plugin: Plugin) -> None:
+    _, outputs = plugin.construct({"modelPath": MODEL})
+    (component,) = SCHEMA["resources"].values()
+    assert outputs.keys() == component["properties"].keys()
+    assert outputs["modelVersion"] == GOLDEN["model_sha256"][:12]
+    assert outputs["modelSummary"]["sha256"] == GOLDEN["model_sha256"]
+    assert outputs["endpoint"].startswith("https://")
+
+
+def test_paths_start_at_the_project_and_the_context_is_staged_there(plugin: Plugin) -> None:
+    recorded, _ = plugin.construct({"modelPath": MODEL})
+    context = recorded.one("docker:index/image:Image").inputs["build"]["context"]
+    assert (plugin.folder / context / "model.ubj").read_bytes() == (REPOSITORY / MODEL).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("inputs", "argument", "expected"),
+    [
+        ({"memoryMb": 2048.0}, "memorySize", 2048),
+        ({"architecture": "arm64"}, "architectures", ["arm64"]),
+        ({"snapStart": True}, "snapStart", {"applyOn": "PublishedVersions"}),
+        (
+            {"vpc": {"subnetIds": ["subnet-1"], "securityGroupIds": ["sg-1"]}},
+            "vpcConfig",
+            {"subnetIds": ["subnet-1"], "securityGroupIds": ["sg-1"]},
+        ),
+    ],
+)
+def test_inputs_in_the_names_and_numbers_of_the_schema_reach_the_function(
+    plugin: Plugin, inputs: dict[str, object], argument: str, expected: object
+) -> None:
+    recorded, _ = plugin.construct({"modelPath": MODEL, **inputs})
+    assert recorded.one(FUNCTION).inputs[argument] == expected
+
+
+def test_a_nested_mapping_reaches_the_url(plugin: Plugin) -> None:
+    cors = {"allowOrigins": ["https://a.example"], "allowMethods": ["POST"], "maxAgeSeconds": 60.0}
+    recorded, _ = plugin.construct({"modelPath": MODEL, "cors": cors})
+    expected = {"allowOrigins": ["https://a.example"], "allowMethods": ["POST"], "maxAge": 60}
+    assert recorded.one("aws:lambda/functionUrl:FunctionUrl").inputs["cors"] == expected
+
+
+def test_an_output_of_another_resource_is_waited_for(plugin: Plugin) -> None:
+    key_urn = "urn:pulumi:test::foreign::aws:kms/key:Key::key"
+    recorded, _ = plugin.construct({"modelPath": MODEL, "kmsKeyArn": output(KEY, key_urn)})
+    function = recorded.one(FUNCTION)
+    assert function.inputs["kmsKeyArn"] == KEY
+    assert key_urn in function.depends_on
+
+
+def test_a_preview_works_with_an_output_that_is_unknown(plugin: Plugin) -> None:
+    topic = {"topicArn": output()}
+    recorded, _ = plugin.construct({"modelPath": MODEL, "kmsKeyArn": output(), "alarms": topic}, preview=True)
+    assert recorded.one(FUNCTION).inputs["kmsKeyArn"] == UNKNOWN
+    assert recorded.one("aws:cloudwatch/metricAlarm:MetricAlarm", "errors").inputs["alarmActions"] == [UNKNOWN]
+
+
+def test_the_registry_password_is_a_secret(plugin: Plugin) -> None:
+    recorded, _ = plugin.construct({"modelPath": MODEL})
+    registry = recorded.one("docker:index/image:Image").inputs["registry"]
+    assert registry["password"] == {"secret": "registry-password"}
+
+
+def test_a_secret_in_the_environment_stays_one(plugin: Plugin) -> None:
+    recorded, _ = plugin.construct({"modelPath": MODEL, "environment": {"TOKEN": secret("hidden"), "MODE": "test"}})
+    environment = recorded.one(FUNCTION).inputs["environment"]
+    assert environment == {"variables": {"TOKEN": {"secret": "hidden"}, "MODE": "test"}}
+
+
+@pytest.mark.parametrize(
+    ("inputs", "message"),
+    [
+        ({"memoryMB": 512}, "unknown argument 'memoryMB': did you mean 'memoryMb'?"),
+        ({"cors": {"allowOrigin": ["*"]}}, "unknown argument 'cors.allowOrigin': did you mean 'allowOrigins'?"),
+        ({"alarms": {"zzz": 1}}, "unknown argument 'alarms.zzz': allowed are p99DurationMs, topicArn"),
+        ({"architecture": "x86"}, "architecture must be one of x86_64, arm64"),
+        ({"alarms": True}, "alarms must be a mapping of p99DurationMs, topicArn"),
+        ({"memoryMb": 512.5}, "memory_mb must be a whole number of MB from 128 to 10240, got 512.5"),
+        ({"memoryMb": output(512)}, "memoryMb must be known before anything is deployed"),
+        ({"alarms": output({})}, "alarms must be known before anything is deployed"),
+        ({"timeoutSeconds": "30"}, "timeout_seconds must be a whole number of seconds from 1 to 900, got '30'"),
+        ({"modelPath": "nowhere.ubj"}, "model_path nowhere.ubj must be an XGBoost .ubj or .json file"),
+    ],
+)
+def test_what_is_not_possible_is_refused_in_plain_words(
+    refusal: Refused, inputs: dict[str, object], message: str
+) -> None:
+    said = refusal({"modelPath": MODEL, **inputs})
+    assert message in said
+    assert "Traceback" not in said
+    assert 'File "' not in said
+
+
+def test_a_model_that_answers_otherwise_than_its_golden_file_is_not_served(plugin: Plugin) -> None:
+    plugin.engine.golden_answer = [0.0] * len(GOLDEN["predictions"])
+    with pytest.raises(grpc.RpcError) as caught:
+        plugin.construct({"modelPath": MODEL})
+    assert "golden check failed: record 0" in str(caught.value.details())
+    assert not plugin.engine.recorded.all("aws:lambda/alias:Alias")
+
+
+def test_a_model_without_a_golden_file_says_so_in_the_engines_log(plugin: Plugin) -> None:
+    (plugin.folder / "alone").mkdir(exist_ok=True)
+    (plugin.folder / "alone" / "model.ubj").write_bytes((REPOSITORY / MODEL).read_bytes())
+    recorded, _ = plugin.construct({"modelPath": "alone/model.ubj"})
+    assert any("without its predictions being proved" in line for line in recorded.log)
+
+
+def test_providers_and_protection_reach_the_children(plugin: Plugin) -> None:
+    reference = "urn:pulumi:test::foreign::pulumi:providers:aws::other-account::provider-id"
+    recorded, _ = plugin.construct({"modelPath": MODEL}, providers={"aws": reference}, protect=True)
+    (component, *children) = recorded.resources
+    assert component.type == "ml-inference:index:MLInferenceFunction"
+    assert all(child.protect for child in recorded.resources)
+    assert {child.provider for child in children if child.type.startswith("aws:")} == {reference}
