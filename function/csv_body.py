@@ -7,6 +7,7 @@ is a missing value. Line ends may be LF, CRLF or CR.
 
 from __future__ import annotations
 
+import parse
 import validate
 from problem import Problem
 
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
     from contract import Contract
     from request import Request
+
+MAX_COLUMNS = 16_384
+"""Fields of a first line that are looked at: as many as spreadsheets have columns."""
 
 _NUMBERS = str.maketrans("", "", "0123456789+-.eE,\n")
 """Deletes everything that a body of bare numbers consists of."""
@@ -33,8 +37,10 @@ def batch(request: Request, contract: Contract) -> validate.Batch:
     text = text.rstrip("\n")
     if not text:
         raise Problem(422, "the body holds no rows; send at least one line of comma-separated values")
+    if text.count("\n") > parse.MAX_ROWS:
+        raise parse.too_many_rows()
     first, _, rest = text.partition("\n")
-    names = _fields(first)[0]
+    names = [name.strip(" \t") for name in _fields(first)[0][:MAX_COLUMNS]]
     if _is_header(names, request.headers.get("content-type", ""), contract):
         from json_shapes import feature_order
 
@@ -66,10 +72,13 @@ def _rows(text: str, order: tuple[int, ...], contract: Contract) -> list[list[An
             pass
     # `order` says where each feature stands; here it is turned round: which feature stands at each place.
     named = {order[index] for index, names in contract.categories.items() if names and _are_texts(names)}
-    return [
-        [field if at in named and field else _number(field) for at, field in enumerate(fields)]
-        for fields in _fields(text)
-    ]
+    return [_cells(fields, named) if len(fields) == len(order) else list(fields) for fields in _fields(text)]
+
+
+def _cells(fields: list[str], named: set[int]) -> list[Any]:
+    """Return the values of a line; `named` are the places at which names of categories stand."""
+    stripped = [field.strip(" \t") for field in fields]
+    return [field if at in named and field else _number(field) for at, field in enumerate(stripped)]
 
 
 def _are_texts(names: dict[object, int]) -> bool:
@@ -92,6 +101,6 @@ def _fields(text: str) -> list[list[str]]:
     import csv
 
     try:
-        return [[field.strip(" \t") for field in row] for row in csv.reader(text.split("\n"), strict=True)]
+        return list(csv.reader(text.split("\n"), strict=True))
     except csv.Error:
         raise Problem(400, "the body is not valid CSV; quote fields as RFC 4180 says") from None

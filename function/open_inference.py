@@ -93,6 +93,8 @@ def _infer(request: Request, contract: Contract) -> Response:
     text = request.text()
     asked = parse.json_value(text)
     batch = _batch(asked, contract, text)
+    if batch.rows > parse.MAX_ROWS:
+        raise parse.too_many_rows()
     request.rows = batch.rows
     predicted = predict.predictions(batch, contract)
     several = bool(predicted) and isinstance(predicted[0], list)

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 ORJSON_FROM = 16_384
 """Length of a body in characters from which importing orjson costs less than it saves."""
 
-MAX_CONTAINERS = 2**18
-"""Arrays and objects of a JSON body: bounds the memory that 6 MB of `{},` would take."""
+MAX_ROWS = 2**18
+"""Rows of a request, and arrays and objects of a JSON body. Predictions of more rows would exceed Lambda's 6 MB, and
+6 MB of `{},` the function's memory."""
 
 Batch = validate.Batch
 
@@ -54,8 +55,15 @@ def batch(request: Request, contract: Contract) -> tuple[Batch, str]:
         rows, form = csv_body.batch(request, contract), "csv"
     else:
         raise Problem(415, "the body's type is not supported; send content-type: application/json or text/csv")
+    if rows.rows > MAX_ROWS:
+        raise too_many_rows()
     request.rows = rows.rows
     return rows, form
+
+
+def too_many_rows() -> Problem:
+    """Return the refusal of a body with more rows than `MAX_ROWS`."""
+    return Problem(413, f"the body has more than {MAX_ROWS} rows, arrays or objects; send fewer rows at a time")
 
 
 def json_value(text: str) -> Any:
@@ -63,11 +71,11 @@ def json_value(text: str) -> Any:
 
     Raises:
         Problem: 400 if the text is not JSON, or its nesting or one of its integers is beyond all measure; 413 if it has
-            more arrays and objects than `MAX_CONTAINERS`.
+            more arrays and objects than `MAX_ROWS`.
     """
     if len(text) >= ORJSON_FROM:
-        if len(text) > MAX_CONTAINERS and text.count("{") + text.count("[") > MAX_CONTAINERS:
-            raise Problem(413, f"the body has more than {MAX_CONTAINERS} arrays and objects; send fewer rows at a time")
+        if len(text) > MAX_ROWS and text.count("{") + text.count("[") > MAX_ROWS:
+            raise too_many_rows()
         import orjson
 
         try:
