@@ -7,6 +7,9 @@ SIZE_LIMITS_BYTES = (1_000_000, 500_000, 250_000, 125_000, 62_500)
 """Every trial is scored at each, so that one search shows what size buys. The first is the largest model
 considered: its bytes are loaded while a user waits for a cold start. The search minimises the error there."""
 
+MODEL_SEED = 0
+"""Of the model's own sampling of rows and columns. It is not searched for: that would be choosing by luck."""
+
 
 @dataclass(frozen=True)
 class Candidate:
@@ -17,8 +20,7 @@ class Candidate:
         booster: XGBoost's parameters, by its own names.
         rounds: Number of boosting rounds with the least mean error below the limit.
         rmse: Mean over the folds at that number of rounds, in points of quality.
-        size_bytes: What the model would take as UBJ when fitted on the whole training part, extrapolated from
-            the folds' models.
+        size_bytes: As UBJ, fitted on the whole training part.
     """
 
     trial: int

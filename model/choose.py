@@ -1,7 +1,7 @@
 """Which candidate becomes the model? The smallest one whose error cannot be told from the best one's.
 
 The search looked at the same folds hundreds of times, so its winners are partly lucky. The finalists are therefore
-scored again on partitions that the search never saw, at their true size, and chosen by that. See
+scored again on partitions that the search never saw, and chosen by that. See
 docs/adr/0020-choose-the-model-on-the-frontier.md.
 """
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.metrics import root_mean_squared_error
 
-from model.candidates import SIZE_LIMITS_BYTES, Candidate, Trial
+from model.candidates import MODEL_SEED, SIZE_LIMITS_BYTES, Candidate, Trial
 from model.fit import Parameters, fit, matrix
 from model.folds import folds
 from model.split import Part
@@ -25,8 +25,6 @@ INDISTINGUISHABLE_RMSE = 0.001
 """In points of quality. Repeating the fresh scoring with other seeds moves a finalist's error by about so much; the
 test part cannot resolve a tenth of the difference that its own bootstrap interval spans."""
 
-MODEL_SEED = 0
-
 
 @dataclass(frozen=True)
 class Finalist:
@@ -35,12 +33,10 @@ class Finalist:
     Attributes:
         candidate: What the search said of it.
         fresh_rmse: Mean RMSE over the fresh folds, in points of quality.
-        size_bytes: As UBJ, fitted on the whole training part.
     """
 
     candidate: Candidate
     fresh_rmse: float
-    size_bytes: int
 
     @property
     def parameters(self) -> Parameters:
@@ -81,10 +77,8 @@ def score_again(
         for seed, cut in cuts:
             booster = fit(Parameters(candidate.booster, candidate.rounds, seed), cut.fit)
             errors.append(root_mean_squared_error(cut.score.target, booster.predict(matrix(cut.score.features))))
-        whole = fit(Parameters(candidate.booster, candidate.rounds, MODEL_SEED), train)
-        finalist = Finalist(candidate, round(float(np.mean(errors)), 5), len(whole.save_raw("ubj")))
-        say(f"trial {candidate.trial}: RMSE {finalist.fresh_rmse:.4f} with {finalist.size_bytes:,} bytes")
-        finalists.append(finalist)
+        finalists.append(Finalist(candidate, round(float(np.mean(errors)), 5)))
+        say(f"trial {candidate.trial}: RMSE {finalists[-1].fresh_rmse:.4f} with {candidate.size_bytes:,} bytes")
     return finalists
 
 
@@ -94,9 +88,10 @@ def choose(finalists: Iterable[Finalist]) -> Finalist:
     Raises:
         ValueError: No finalist keeps to the limit.
     """
-    small_enough = [finalist for finalist in finalists if finalist.size_bytes <= SIZE_LIMITS_BYTES[0]]
+    limit = SIZE_LIMITS_BYTES[0]
+    small_enough = [finalist for finalist in finalists if finalist.candidate.size_bytes <= limit]
     if not small_enough:
-        raise ValueError(f"no candidate fits into {SIZE_LIMITS_BYTES[0]:,} bytes: run more trials")
+        raise ValueError(f"no candidate fits into {limit:,} bytes: run more trials")
     best = min(finalist.fresh_rmse for finalist in small_enough)
     good_enough = [finalist for finalist in small_enough if finalist.fresh_rmse <= best + INDISTINGUISHABLE_RMSE]
-    return min(good_enough, key=lambda finalist: (finalist.size_bytes, finalist.fresh_rmse))
+    return min(good_enough, key=lambda finalist: (finalist.candidate.size_bytes, finalist.fresh_rmse))

@@ -81,7 +81,7 @@ def _describe(finalist: Finalist) -> dict[str, Any]:
     return {
         "trial": finalist.candidate.trial,
         "rounds": finalist.candidate.rounds,
-        "size_bytes": finalist.size_bytes,
+        "size_bytes": finalist.candidate.size_bytes,
         "search_rmse": round(finalist.candidate.rmse, 5),
         "fresh_rmse": finalist.fresh_rmse,
     }

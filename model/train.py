@@ -103,7 +103,7 @@ def search(train_part: Part, trials: int, study_file: Path, parameters_file: Pat
     _indented(f"{len(found)} trials in {study_file.name}, {sum(trial.pruned for trial in found)} of them pruned")
     finalists = score_again(shortlist(found), train_part, say=_indented)
     chosen = choose(finalists)
-    _indented(f"chosen: trial {chosen.candidate.trial} with {chosen.size_bytes:,} bytes")
+    _indented(f"chosen: trial {chosen.candidate.trial} with {chosen.candidate.size_bytes:,} bytes")
     write_search(parameters_file, chosen, finalists, found)
 
 

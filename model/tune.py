@@ -15,10 +15,12 @@ import optuna
 import pandas as pd
 import xgboost as xgb
 
-from model.candidates import SIZE_LIMITS_BYTES, Candidate, Trial
-from model.fit import FIXED, matrix
+from model.candidates import MODEL_SEED, SIZE_LIMITS_BYTES, Candidate, Trial
+from model.fit import FIXED, Parameters, fit, matrix
 from model.folds import Fold, folds
 from model.split import Part
+
+Curve = npt.NDArray[np.float64]
 
 SEARCH_SEED = 0
 
@@ -60,7 +62,7 @@ def tune(train: Part, trials: int, storage: Path, progress: bool = True) -> list
     if remaining > 0:
         cuts = [cut for seed in FOLD_SEEDS for cut in folds(train, seed)]
         study.optimize(
-            lambda trial: _objective(trial, cuts),
+            lambda trial: _objective(trial, train, cuts),
             n_trials=remaining,
             callbacks=[lambda study, _: _reseed(study)],
             show_progress_bar=progress,
@@ -87,28 +89,23 @@ def suggest(trial: optuna.trial.BaseTrial) -> dict[str, Any]:
     }
 
 
-def _objective(trial: optuna.Trial, cuts: list[Fold]) -> float:
+def _objective(trial: optuna.Trial, train: Part, cuts: list[Fold]) -> float:
     booster_parameters = suggest(trial)
-    boosters, curves = [], []
+    curves: list[Curve] = []
     for number, fold in enumerate(cuts):
-        booster, curve = fit_with_early_stopping(booster_parameters, fold, seed=number)
-        boosters.append(booster)
-        curves.append(curve)
+        curves.append(error_by_round(booster_parameters, fold, seed=number))
         trial.report(float(np.mean([curve.min() for curve in curves])), step=number)
         if trial.should_prune():
             raise optuna.TrialPruned
-    growth = (len(cuts[0].fit) + len(cuts[0].score)) / len(cuts[0].fit)
-    candidates = [
-        {"booster": booster_parameters, **best_below(limit, boosters, curves, growth)} for limit in SIZE_LIMITS_BYTES
-    ]
+    mean = mean_curve(curves)
+    whole = fit(Parameters(booster_parameters, int(mean.argmin()) + 1, MODEL_SEED), train)
+    candidates = [{"booster": booster_parameters, **best_below(limit, whole, mean)} for limit in SIZE_LIMITS_BYTES]
     trial.set_user_attr("candidates", candidates)
     return float(candidates[0]["rmse"])
 
 
-def fit_with_early_stopping(
-    booster: dict[str, Any], fold: Fold, seed: int
-) -> tuple[xgb.Booster, npt.NDArray[np.float64]]:
-    """Fit on a fold until its score has not improved for `PATIENCE_ROUNDS`.
+def error_by_round(booster: dict[str, Any], fold: Fold, seed: int) -> Curve:
+    """Fit on a fold until its error has not fallen for `PATIENCE_ROUNDS`.
 
     Args:
         booster: XGBoost's parameters.
@@ -116,10 +113,10 @@ def fit_with_early_stopping(
         seed: Of the sampling of rows and columns; another for each fold, so that luck with one averages out.
 
     Returns:
-        The booster with all its rounds, and the RMSE on the scored rows after each, shape (rounds,).
+        The RMSE on the scored rows after each round, shape (rounds,).
     """
     history: dict[str, dict[str, list[float]]] = {}
-    fitted = xgb.train(
+    xgb.train(
         {**FIXED, **booster, "seed": seed},
         matrix(fold.fit.features, fold.fit.target),
         num_boost_round=MAX_ROUNDS,
@@ -128,35 +125,33 @@ def fit_with_early_stopping(
         evals_result=history,
         verbose_eval=False,
     )
-    return fitted, np.asarray(history["score"]["rmse"])
+    return np.asarray(history["score"]["rmse"])
 
 
-def best_below(
-    limit_bytes: int, boosters: list[xgb.Booster], curves: list[npt.NDArray[np.float64]], growth: float
-) -> dict[str, Any]:
-    """Return the `rounds` to fit with below a size limit, the mean `rmse` there, and the `size_bytes` to expect.
+def mean_curve(curves: list[Curve]) -> Curve:
+    """Return the mean error by round, as far as all folds went.
 
-    One number of rounds is chosen for all folds together. The best round of each fold on its own would be five
-    choices on the rows that judge them, and flatter the score.
-
-    Args:
-        limit_bytes: Of the model that would be fitted on the whole training part.
-        boosters: One per fold.
-        curves: RMSE by round of each, shape (rounds of that fold,).
-        growth: Rows of the whole training part over rows of a fold's fit: a model grows about in proportion.
+    One number of rounds is chosen on this curve for all folds together. The best round of each fold on its own would
+    be ten choices on the rows that judge them, and flatter the score.
     """
     common = min(len(curve) for curve in curves)
-    mean = np.mean([curve[:common] for curve in curves], axis=0)
-    rounds = int(mean.argmin()) + 1
-    size = _expected_bytes(boosters, rounds, growth)
+    return np.asarray(np.mean([curve[:common] for curve in curves], axis=0))
+
+
+def best_below(limit_bytes: int, whole: xgb.Booster, mean: Curve) -> dict[str, Any]:
+    """Return the `rounds` to fit with below a size limit, the mean `rmse` there, and the `size_bytes`.
+
+    Args:
+        limit_bytes: Of the model as UBJ. A single round is offered even if it is larger.
+        whole: Fitted on the whole training part, to where `mean` is least.
+        mean: RMSE by round, shape (rounds,).
+    """
+    rounds = whole.num_boosted_rounds()
+    size = len(whole.save_raw("ubj"))
     while size > limit_bytes and rounds > 1:
         rounds = max(1, min(rounds - 1, int(rounds * limit_bytes / size)))
-        size = _expected_bytes(boosters, rounds, growth)
+        size = len(whole[:rounds].save_raw("ubj"))
     return {"rounds": rounds, "rmse": float(mean[rounds - 1]), "size_bytes": size}
-
-
-def _expected_bytes(boosters: list[xgb.Booster], rounds: int, growth: float) -> int:
-    return int(np.mean([len(booster[:rounds].save_raw("ubj")) for booster in boosters]) * growth)
 
 
 def _three_digits(value: float) -> float:

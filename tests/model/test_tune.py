@@ -8,9 +8,10 @@ import pytest
 
 from model import tune as tuning
 from model.candidates import SIZE_LIMITS_BYTES
+from model.fit import Parameters, fit
 from model.folds import FOLDS, folds
 from model.split import Part
-from model.tune import best_below, fit_with_early_stopping, tune
+from model.tune import best_below, error_by_round, mean_curve, tune
 
 
 @pytest.fixture
@@ -55,18 +56,24 @@ def test_every_trial_offers_one_candidate_below_each_size_limit(few: Part, tmp_p
 
 def test_boosting_stops_when_a_fold_gains_no_more(parts: tuple[Part, Part]) -> None:
     fold = folds(Part(parts[0].features[:500], parts[0].target[:500]), seed=0)[0]
-    _, curve = fit_with_early_stopping({"learning_rate": 0.5}, fold, seed=0)
+    curve = error_by_round({"learning_rate": 0.5}, fold, seed=0)
     assert len(curve) == int(curve.argmin()) + 1 + tuning.PATIENCE_ROUNDS < tuning.MAX_ROUNDS
 
 
-def test_one_number_of_rounds_is_chosen_for_all_folds(parts: tuple[Part, Part]) -> None:
-    """The first fold would like two rounds and the second three; the mean is least after three."""
-    fold = folds(Part(parts[0].features[:500], parts[0].target[:500]), seed=0)[0]
-    booster, _ = fit_with_early_stopping({}, fold, seed=0)
-    curves = [np.array([0.9, 0.5, 0.6, 0.7]), np.array([0.9, 0.8, 0.4, 0.8])]
-    found = best_below(10_000_000, [booster, booster], curves, growth=1.25)
-    assert (found["rounds"], found["rmse"]) == (3, 0.5)
-    assert found["size_bytes"] == int(len(booster[:3].save_raw("ubj")) * 1.25)
+def test_one_curve_is_made_of_all_folds_as_far_as_all_went() -> None:
+    curves = [np.array([0.9, 0.5, 0.6, 0.7]), np.array([0.9, 0.8, 0.4])]
+    assert mean_curve(curves) == pytest.approx([0.9, 0.65, 0.5])
+
+
+@pytest.mark.parametrize("rounds", [1, 7, 20])
+def test_a_size_limit_cuts_rounds_and_no_more_than_needed(parts: tuple[Part, Part], rounds: int) -> None:
+    whole = fit(Parameters({"max_leaves": 8}, 20, 0), Part(parts[0].features[:500], parts[0].target[:500]))
+    errors = np.linspace(0.9, 0.7, 20)
+    limit = len(whole[:rounds].save_raw("ubj"))
+    found = best_below(limit, whole, errors)
+    assert found["size_bytes"] <= limit
+    assert rounds - 1 <= found["rounds"] <= rounds
+    assert found["rmse"] == errors[found["rounds"] - 1]
 
 
 def test_the_folds_score_every_row_once_and_mix_the_grades(parts: tuple[Part, Part]) -> None:
