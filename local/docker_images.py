@@ -43,7 +43,7 @@ class DockerImages:
 
         Args:
             port: The emulator's port on this machine, where its registry answers too.
-            note: Told what a reader should know, in one line each.
+            note: Told what a reader should know, in lines such as `image: building`.
         """
         self._registry = f"localhost:{port}"
         self._note = note
@@ -58,7 +58,9 @@ class DockerImages:
         name = self._local(build.name)
         platform = [f"--platform={build.platform}"] if build.platform else []
         recipe = [f"--file={build.dockerfile}", f"--tag={name}", str(build.context)]
-        docker("build", *platform, *self._arguments(build), *recipe)
+        arguments = self._arguments(build)
+        self._note("image: building, which takes a minute or two the first time")
+        docker("build", *platform, *arguments, *recipe)
         self._built.append(name)
         docker("push", name)
         repository = self._local(build.repository)

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import contextvars
 import logging
+import re
 import runpy
 import sys
 import threading
@@ -34,6 +35,8 @@ from local.stack_config import Stack
 SECRET = "[secret]"  # noqa: S105 - what is shown in place of one
 
 PROGRAM = "__main__.py"
+
+QUOTED_VALUE = re.compile(r" value: .*?,(?= type: )")
 
 Report = Callable[[str, str, str, float], None]
 """Called for each resource with what happened to it (created, updated, replaced, same), its type, its name, and how
@@ -220,7 +223,9 @@ def one_line(token: str, name: str) -> Iterator[None]:
             f"{who}: {error.operation_name} was refused: {details.get('Message')} ({details.get('Code')})"
         ) from error
     except (BotoCoreError, LocalError) as error:
-        raise LocalError(f"{who}: {error}") from error
+        # A rejected argument is quoted in botocore's message, and may be a secret.
+        message = QUOTED_VALUE.sub("", " ".join(str(error).split()))
+        raise LocalError(f"{who}: {message}") from error
 
 
 def plain(value: Any) -> Any:

@@ -13,6 +13,8 @@ import yaml
 
 from local.errors import LocalError
 
+DEFAULT_STACK = "dev"
+
 TYPES: dict[str, type | tuple[type, ...]] = {
     "string": str,
     "integer": int,
@@ -44,7 +46,7 @@ class Stack:
         return self.config.get("aws:region", "us-east-1")
 
 
-def load(folder: Path, name: str = "dev", overrides: Mapping[str, Any] | None = None) -> Stack:
+def load(folder: Path, name: str = DEFAULT_STACK, overrides: Mapping[str, Any] | None = None) -> Stack:
     """Read a project and its stack file, if there is one.
 
     Args:
@@ -60,7 +62,8 @@ def load(folder: Path, name: str = "dev", overrides: Mapping[str, Any] | None = 
         raise LocalError(f"{folder / 'Pulumi.yaml'} does not name the project")
     namespace = project["name"]
     stack_file = folder / f"Pulumi.{name}.yaml"
-    stack = document(stack_file) if stack_file.exists() else {}
+    # The default stack may have no file of its own; any other was named by somebody who expects one.
+    stack = document(stack_file) if stack_file.exists() or name != DEFAULT_STACK else {}
     given = {**qualified(stack.get("config") or {}, namespace), **qualified(overrides or {}, namespace)}
     declared = qualified(project.get("config") or {}, namespace)
     values = {**{key: default(entry) for key, entry in declared.items()}, **given}

@@ -59,16 +59,17 @@ def images(port: int, docker: bool | None) -> Images:
     reason = "--no-docker was given" if docker is False else docker_images.why_not()
     if reason is None:
         report.fact("image", "built by the Docker engine, pushed to the emulator's registry, run by digest")
-        return docker_images.DockerImages(port, note=base_image_note)
+        return docker_images.DockerImages(port, note=build_note)
     if docker:
         raise LocalError(f"--docker was given, but {reason}")
     report.fact("image", f"none is built ({reason}): the staged code runs in the emulator's Python worker")
     return StagedImages()
 
 
-def base_image_note(text: str) -> None:
-    """Show what became of the base image."""
-    report.fact("base image", text.removeprefix("base image: "))
+def build_note(text: str) -> None:
+    """Show what becomes of an image: `<which>: <what>`."""
+    which, _, what = text.partition(": ")
+    report.fact(which, what)
 
 
 def deploy(deployment: Deployment, stack: stack_config.Stack) -> dict[str, str]:

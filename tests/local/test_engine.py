@@ -1,5 +1,6 @@
 """A program runs unmodified; what it registers exists on the emulator; what nobody knows is refused."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -100,6 +101,49 @@ def test_what_nobody_taught_is_refused(deployment: Deployment, toy: Toy, additio
         deployment.deploy(toy.stack())
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+ENDPOINT = """
+common = {{"function": function.name, "qualifier": alias.name, "principal": "arn:aws:iam::000000000000:role/caller"}}
+aws.lambda_.Permission("url", action="lambda:InvokeFunctionUrl", function_url_auth_type="AWS_IAM", **common)
+aws.lambda_.Permission("via", action="lambda:InvokeFunction", invoked_via_function_url=True, **common)
+url = aws.lambda_.FunctionUrl(
+    "endpoint", function_name=function.name, qualifier=alias.name, authorization_type="AWS_IAM",
+    cors={{"allow_origins": ["{origin}"]}},
+)
+pulumi.export("url", url.function_url)
+"""
+
+
+def test_an_endpoint_keeps_its_address_when_its_settings_change(deployment: Deployment, toy: Toy) -> None:
+    client = deployment.target.cloud.lambda_
+    toy.write(PROGRAM + ENDPOINT.format(origin="https://one.test"))
+    before = deployment.deploy(toy.stack())
+    toy.write(PROGRAM + ENDPOINT.format(origin="https://two.test"))
+    seen = Seen()
+    after = deployment.deploy(toy.stack(), seen)
+    settings = client.get_function_url_config(FunctionName=after["function"], Qualifier="live")
+    assert settings["FunctionUrl"] == after["url"] == before["url"]
+    assert settings["Cors"]["AllowOrigins"] == ["https://two.test"]
+    assert [name for name, done in seen.done.items() if done != "same"] == ["endpoint"]
+
+
+def test_both_grants_are_statements_of_the_alias(deployment: Deployment, toy: Toy) -> None:
+    toy.write(PROGRAM + ENDPOINT.format(origin="https://one.test"))
+    function = deployment.deploy(toy.stack())["function"]
+    policy = deployment.target.cloud.lambda_.get_policy(FunctionName=function, Qualifier="live")["Policy"]
+    conditions = {statement["Action"]: statement["Condition"] for statement in json.loads(policy)["Statement"]}
+    assert conditions == {
+        "lambda:InvokeFunctionUrl": {"StringEquals": {"lambda:FunctionUrlAuthType": "AWS_IAM"}},
+        "lambda:InvokeFunction": {"Bool": {"lambda:InvokedViaFunctionUrl": "true"}},
+    }
+
+
+def test_a_rejected_secret_is_not_quoted(deployment: Deployment, toy: Toy) -> None:
+    toy.write(PROGRAM.replace('config.require_int("memory")', 'pulumi.Output.secret("hidden, indeed")'))
+    with pytest.raises(LocalError, match=r"function: Parameter validation failed: .*MemorySize.*str") as caught:
+        deployment.deploy(toy.stack())
+    assert "hidden" not in str(caught.value)
 
 
 def test_a_refusal_of_awss_names_the_resource(deployment: Deployment, toy: Toy) -> None:

@@ -73,3 +73,8 @@ def test_an_unreadable_project_is_one_plain_error(tmp_path: Path, content: str |
     with pytest.raises(LocalError, match=r"Pulumi\.yaml") as caught:
         load(tmp_path)
     assert "\n" not in str(caught.value)
+
+
+def test_a_stack_that_was_named_must_have_a_file(folder: Path) -> None:
+    with pytest.raises(LocalError, match=r"Pulumi\.staging\.yaml cannot be read"):
+        load(folder, "staging")
