@@ -2,7 +2,9 @@
 
 import argparse
 import asyncio
+import hashlib
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -76,9 +78,8 @@ def run(options: argparse.Namespace, settings: Settings, retry: Retry) -> int:
         options.concurrency,
         options.restart,
     )
-    lock_path = job.output.with_name(f"{job.output.name}.lock")
     try:
-        with FileLock(lock_path, blocking=False):
+        with FileLock(_lock_path(job.output), blocking=False):
             try:
                 return asyncio.run(_score(job, settings, retry))
             except (InferenceError, KeyboardInterrupt):
@@ -88,6 +89,12 @@ def run(options: argparse.Namespace, settings: Settings, retry: Retry) -> int:
         raise InferenceError(f"another run is writing {job.output}; wait for it, or name another output") from None
     except OSError as error:
         raise InferenceError(f"{error.filename or job.output}: {error.strerror or error}") from None
+
+
+def _lock_path(output: Path) -> Path:
+    """Where runs on this machine that write the same output meet; the system forgets the lock of a killed one."""
+    name = hashlib.sha256(str(output.resolve()).encode()).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"ml-inference-score-{name}.lock"
 
 
 async def _score(job: Job, settings: Settings, retry: Retry) -> int:

@@ -115,7 +115,7 @@ class Result:
         """Write the headers, if this run is the first."""
         if not self._begins:
             return
-        self._append(self._journal, orjson.dumps(self._identity) + b"\n")
+        _append(self._journal, orjson.dumps(self._identity) + b"\n")
         self._commit([["row", "prediction", *kept]], [["row", "field", "code", "message"]], self.progress)
 
     def write(self, scored: Scored) -> None:
@@ -156,20 +156,14 @@ class Result:
     def _commit(self, lines: list[list[Any]], faults: list[list[Any]], progress: Progress) -> None:
         """Append to both files, and only then vouch for it."""
         out, failed = _csv(lines), _csv(faults)
-        self._append(self._out, out)
-        self._append(self._failed, failed)
+        _append(self._out, out)
+        _append(self._failed, failed)
         self.progress = replace(
             progress,
             output_bytes=progress.output_bytes + len(out),
             failed_bytes=progress.failed_bytes + len(failed),
         )
-        self._append(self._journal, orjson.dumps(asdict(self.progress)) + b"\n")
-
-    def _append(self, file: BinaryIO, content: bytes) -> None:
-        if content:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+        _append(self._journal, orjson.dumps(asdict(self.progress)) + b"\n")
 
     def _known_progress(self) -> Progress | None:
         """What an earlier run vouched for; None if there was none, or it did not get as far as its headers."""
@@ -203,6 +197,14 @@ class Result:
             if not path.exists() or path.stat().st_size < size:
                 raise InferenceError(f"{path} of the unfinished run is missing or cut; give --restart to begin anew")
         return progress
+
+
+def _append(file: BinaryIO, content: bytes) -> None:
+    """Write, and return when it is on the disk."""
+    if content:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _cut(path: Path, size: int) -> BinaryIO:

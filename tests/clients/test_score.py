@@ -1,0 +1,383 @@
+"""Does `score` give every row its prediction, once and in order, whatever happens on the way?"""
+
+import csv
+import json
+import os
+import random
+import signal
+import subprocess
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import xgboost
+from filelock import FileLock
+from ml_inference_client.score import command, scoring
+
+from tests.clients.callers import PYTHON_COMMAND, PythonCaller, Run
+from tests.clients.conftest import GOLDEN, REPOSITORY
+from tests.clients.fault_proxy import FaultProxy, Seen, _Handler, answered, break_off, forward, hang_up
+from tests.clients.local_endpoint import Identity, LocalEndpoint
+
+ROWS = 150
+CHUNK = 20
+FEATURES = list(GOLDEN["records"][0])
+
+
+@pytest.fixture(scope="session")
+def wines() -> pd.DataFrame:
+    """Wines that nobody made: each feature of each row from some golden record, and a label."""
+    choose = random.Random(5)
+    rows = [[choose.choice(GOLDEN["records"])[name] for name in FEATURES] for _ in range(ROWS)]
+    return pd.DataFrame(rows, columns=FEATURES).assign(label=[f"wine {i}" for i in range(ROWS)])
+
+
+@pytest.fixture(scope="session")
+def expected(wines: pd.DataFrame) -> list[float]:
+    """What XGBoost's own package predicts for them."""
+    booster = xgboost.Booster(model_file=REPOSITORY / "model" / "wine_quality.ubj")
+    matrix = xgboost.DMatrix(wines[FEATURES].to_numpy(dtype=np.float32), feature_names=FEATURES)
+    predictions: list[float] = booster.predict(matrix).astype(float).tolist()
+    return predictions
+
+
+@pytest.fixture
+def table(wines: pd.DataFrame, tmp_path: Path) -> Path:
+    """The wines as CSV."""
+    path = tmp_path / "wines.csv"
+    wines.to_csv(path, index=False)
+    return path
+
+
+Score = Callable[..., Run]
+
+
+@pytest.fixture
+def output(tmp_path: Path) -> Path:
+    return tmp_path / "predictions.csv"
+
+
+@pytest.fixture
+def score(endpoint: LocalEndpoint, invoker: Identity, proxy: FaultProxy, tmp_path: Path, output: Path) -> Score:
+    """The command, through the proxy, in chunks of 20 rows unless told otherwise."""
+    session, python = invoker.session, PythonCaller(endpoint, tmp_path)
+
+    def run(table: Path, *options: str) -> Run:
+        arguments = ["score", str(table), str(output), "--chunk-rows", str(CHUNK), *options]
+        return python.run([*arguments, *python.options(session, proxy.url)], session, proxy.url)
+
+    return run
+
+
+def lines(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def predictions(path: Path) -> list[float | None]:
+    rows = lines(path)
+    assert [int(row["row"]) for row in rows] == list(range(len(rows)))
+    return [float(row["prediction"]) if row["prediction"] else None for row in rows]
+
+
+def sent_rows(proxy: FaultProxy) -> int:
+    return sum(len(json.loads(seen.body)["alcohol"]) for seen in proxy.seen if seen.method == "POST")
+
+
+def leftovers(output: Path) -> list[str]:
+    kept = {output.name, "wines.csv", "wines.parquet", "outputs.json"}
+    return [path.name for path in output.parent.iterdir() if path.name not in kept]
+
+
+def test_every_row_gets_its_prediction_in_order(
+    score: Score, table: Path, output: Path, expected: list[float], proxy: FaultProxy
+) -> None:
+    run = score(table)
+    assert run.status == 0, run.err
+    assert predictions(output) == expected
+    assert sent_rows(proxy) == ROWS
+    assert leftovers(output) == []
+    assert "not sent, because the model does not know them: label" in run.err
+
+
+def test_a_parquet_file_is_scored_alike(
+    score: Score, wines: pd.DataFrame, tmp_path: Path, output: Path, expected: list[float]
+) -> None:
+    table = tmp_path / "wines.parquet"
+    wines.astype({"color_red": "int8"}).to_parquet(table, row_group_size=33)
+    assert score(table, "--keep", "label").status == 0
+    assert predictions(output) == expected
+    assert [row["label"] for row in lines(output)] == list(wines["label"])
+
+
+def test_columns_are_copied_as_they_are(score: Score, wines: pd.DataFrame, tmp_path: Path, output: Path) -> None:
+    labels = ['with a "quote", a comma', "of two\nlines", "späte Lese", ""] * 37 + ["a", "b"]
+    table = tmp_path / "wines.csv"
+    wines.assign(label=labels)[["label", *FEATURES]].to_csv(
+        table, index=False, sep=";", lineterminator="\r\n", encoding="utf-8-sig"
+    )
+    assert score(table, "--delimiter", ";", "--keep", "label", "--keep", "alcohol").status == 0
+    assert [row["label"] for row in lines(output)] == labels
+    assert [float(row["alcohol"]) for row in lines(output)] == list(wines["alcohol"])
+
+
+@pytest.mark.parametrize(
+    ("cell", "code"),
+    [
+        ("much", "not_a_number"),
+        ("1_0", "not_a_number"),
+        ("١٢", "not_a_number"),
+        ("", "missing_value"),
+        ("nan", "out_of_range"),
+        ("inf", "out_of_range"),
+        ("1e39", "out_of_range"),
+        (None, "wrong_cells"),
+    ],
+)
+def test_a_row_that_cannot_be_sent_is_set_aside(
+    score: Score, table: Path, output: Path, expected: list[float], cell: str | None, code: str
+) -> None:
+    bad = 42
+    written = table.read_text().split("\n")
+    cells = written[bad + 1].split(",")
+    column = FEATURES.index("alcohol")
+    cells = cells[:-1] if cell is None else [*cells[:column], cell, *cells[column + 1 :]]
+    written[bad + 1] = ",".join(cells)
+    table.write_text("\n".join(written))
+
+    run = score(table)
+    assert run.status == command.SOME_ROWS_FAILED
+    assert predictions(output) == [*expected[:bad], None, *expected[bad + 1 :]]
+    (failure,) = lines(output.with_name("predictions.failed.csv"))
+    assert (failure["row"], failure["code"]) == (str(bad), code)
+    assert failure["field"] == ("" if cell is None else "alcohol")
+    assert not cell or cell not in failure["message"]
+    assert "why 1 of them have no prediction" in run.err
+
+
+def test_a_boolean_column_is_not_taken_for_numbers(
+    score: Score, wines: pd.DataFrame, tmp_path: Path, output: Path
+) -> None:
+    table = tmp_path / "wines.parquet"
+    wines.astype({"color_red": bool}).to_parquet(table)
+    assert score(table).status == command.SOME_ROWS_FAILED
+    assert predictions(output) == [None] * ROWS
+
+
+def test_rows_that_the_endpoint_refuses_are_set_aside(
+    score: Score, table: Path, output: Path, expected: list[float], proxy: FaultProxy
+) -> None:
+    faults = [{"row": row, "field": "pH", "code": "unwanted", "message": "not today"} for row in (3, 7)]
+    proxy.faults.extend([forward, answered(422, {"detail": "2 faults", "errors": faults})])
+    assert score(table, "--concurrency", "1").status == command.SOME_ROWS_FAILED
+    assert predictions(output) == [None if row in (3, 7) else value for row, value in enumerate(expected)]
+    assert [row["row"] for row in lines(output.with_name("predictions.failed.csv"))] == ["3", "7"]
+    assert sent_rows(proxy) == CHUNK + ROWS - 2
+
+
+def test_a_refusal_of_the_whole_request_ends_the_run(score: Score, table: Path, proxy: FaultProxy) -> None:
+    proxy.faults.extend([forward, answered(422, {"detail": "this is no table"})])
+    run = score(table)
+    assert run.status == 1
+    assert "422: this is no table" in run.err
+
+
+def test_requests_stay_below_the_limit(
+    score: Score, table: Path, output: Path, expected: list[float], proxy: FaultProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scoring, "MOST_BYTES", 2000)
+    assert score(table, "--chunk-rows", "100").status == 0
+    assert predictions(output) == expected
+    assert max(len(seen.body) for seen in proxy.seen) <= 2000
+
+
+def test_what_the_endpoint_finds_too_large_is_sent_in_halves(
+    score: Score, table: Path, output: Path, expected: list[float], proxy: FaultProxy
+) -> None:
+    proxy.faults.extend([forward, answered(413), answered(413)])
+    assert score(table, "--concurrency", "1").status == 0
+    assert predictions(output) == expected
+
+
+def test_throttling_and_dying_connections_lose_nothing(
+    score: Score, table: Path, output: Path, expected: list[float], proxy: FaultProxy
+) -> None:
+    proxy.faults.extend([forward, *[hang_up, answered(429), forward, break_off, answered(503)] * 3])
+    assert score(table).status == 0
+    assert predictions(output) == expected
+
+
+def test_an_interrupted_run_goes_on_where_it_stopped(
+    score: Score, table: Path, output: Path, expected: list[float], proxy: FaultProxy
+) -> None:
+    proxy.faults.extend([*[forward] * 6, answered(500)])
+    run = score(table, "--concurrency", "1")
+    assert run.status == 1
+    assert "the same command goes on from there" in run.err
+    assert not output.exists()
+
+    sent = sent_rows(proxy)
+    run = score(table, "--concurrency", "1")
+    assert run.status == 0
+    assert f"going on after row {5 * CHUNK:,} of an earlier run" in run.err
+    assert predictions(output) == expected
+    assert sent_rows(proxy) - sent == ROWS - 5 * CHUNK
+    assert leftovers(output) == []
+
+
+def test_a_parquet_run_goes_on_within_a_row_group(
+    score: Score, wines: pd.DataFrame, tmp_path: Path, output: Path, expected: list[float], proxy: FaultProxy
+) -> None:
+    table = tmp_path / "wines.parquet"
+    wines.to_parquet(table, row_group_size=33)
+    proxy.faults.extend([*[forward] * 6, answered(500)])
+    assert score(table, "--concurrency", "1").status == 1
+    assert score(table, "--concurrency", "2").status == 0
+    assert predictions(output) == expected
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="there is no SIGKILL here")
+def test_a_killed_run_goes_on_where_it_stopped(
+    score: Score, table: Path, output: Path, expected: list[float], proxy: FaultProxy, invoker: Identity, tmp_path: Path
+) -> None:
+    arrived, killed = threading.Event(), threading.Event()
+
+    def hold(_handler: _Handler, _seen: Seen) -> None:
+        arrived.set()
+        killed.wait()
+
+    proxy.faults.extend([*[forward] * 7, hold])
+    python = PythonCaller(invoker.endpoint, tmp_path)
+    session = invoker.session
+    arguments = ["score", str(table), str(output), "--chunk-rows", str(CHUNK), "--concurrency", "1"]
+    process = subprocess.Popen(
+        [*PYTHON_COMMAND, *arguments, *python.options(session, proxy.url)],
+        stderr=subprocess.PIPE,
+        env={
+            **os.environ,
+            "PYTHONPATH": str(REPOSITORY / "clients" / "python"),
+            "INFERENCE_CONNECT_TO": proxy.url,
+            "AWS_ACCESS_KEY_ID": session.access_key_id,
+            "AWS_SECRET_ACCESS_KEY": session.secret_access_key,
+            "AWS_SESSION_TOKEN": session.session_token or "",
+        },
+    )
+    try:
+        assert arrived.wait(60), process.communicate(timeout=5)[1]
+        process.send_signal(signal.SIGKILL)
+        process.wait(30)
+    finally:
+        process.kill()
+        process.communicate()
+        killed.set()
+    assert not output.exists()
+
+    assert score(table).status == 0
+    assert predictions(output) == expected
+
+
+def test_a_changed_input_is_not_mixed_with_the_old_one(score: Score, table: Path, proxy: FaultProxy) -> None:
+    proxy.faults.extend([*[forward] * 3, answered(500)])
+    assert score(table, "--concurrency", "1").status == 1
+    with table.open("a") as file:
+        file.write(table.read_text().split("\n")[1] + "\n")
+    run = score(table)
+    assert run.status == 1
+    assert "since then the input changed; give --restart" in run.err
+    assert score(table, "--restart").status == 0
+
+
+def test_a_new_model_is_not_mixed_with_the_old_one(score: Score, table: Path, proxy: FaultProxy) -> None:
+    newer = answered(200, [5.0] * CHUNK, {"x-model-version": "0123456789ab"})
+    proxy.faults.extend([*[forward] * 3, newer])
+    run = score(table, "--concurrency", "1")
+    assert run.status == 1
+    assert "now serves model 0123456789ab" in run.err
+    assert "one output must not mix two models" in run.err
+
+
+def test_too_few_predictions_are_noticed(score: Score, table: Path, proxy: FaultProxy, endpoint: LocalEndpoint) -> None:
+    version = {"x-model-version": endpoint.outputs["model_version"]}
+    proxy.faults.extend([forward, answered(200, [5.0] * (CHUNK - 1), version)])
+    run = score(table)
+    assert run.status == 1
+    assert "did not answer 20 rows with as many predictions" in run.err
+
+
+def test_an_output_that_is_there_is_not_overwritten(score: Score, table: Path, output: Path) -> None:
+    output.write_text("precious\n")
+    run = score(table)
+    assert run.status == 1
+    assert "exists already" in run.err
+    assert output.read_text() == "precious\n"
+
+
+def test_two_runs_do_not_write_one_output(score: Score, table: Path, output: Path) -> None:
+    with FileLock(command._lock_path(output)):
+        run = score(table)
+    assert run.status == 1
+    assert "another run is writing" in run.err
+
+
+def test_a_missing_column_is_named_before_anything_is_sent(
+    score: Score, wines: pd.DataFrame, table: Path, proxy: FaultProxy
+) -> None:
+    wines.rename(columns={"alcohol": "alcohl"}).to_csv(table, index=False)
+    run = score(table)
+    assert run.status == 1
+    assert "lacks the model's features 'alcohol'" in run.err
+    assert all(seen.method == "GET" for seen in proxy.seen)
+
+
+def test_a_column_that_is_there_twice_is_refused(score: Score, table: Path) -> None:
+    head, *rest = table.read_text().split("\n")
+    table.write_text("\n".join([head.replace("label", "pH"), *rest]))
+    run = score(table)
+    assert run.status == 1
+    assert "has the column 'pH' more than once" in run.err
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("gone.csv", None, "cannot be read"),
+        ("empty.csv", b"", "has no header line"),
+        ("wines.parquet", b"PAR0", "is not a Parquet file"),
+    ],
+)
+def test_a_file_that_is_no_table_is_refused(
+    score: Score, tmp_path: Path, name: str, content: bytes | None, says: str
+) -> None:
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    run = score(tmp_path / name)
+    assert run.status == 1
+    assert says in run.err
+
+
+def test_a_table_without_rows_gives_an_output_without_rows(score: Score, table: Path, output: Path) -> None:
+    table.write_text(table.read_text().split("\n")[0] + "\n")
+    assert score(table).status == 0
+    assert output.read_text() == "row,prediction\n"
+
+
+@pytest.mark.slow
+def test_memory_does_not_grow_with_the_file(endpoint: LocalEndpoint, invoker: Identity, tmp_path: Path) -> None:
+    """Ten times the rows may not take ten times the memory: 100,000 rows are 7 MB of text, 1,000,000 are 70 MB."""
+    from tests.clients.benchmark_score import measure
+
+    peaks = [
+        measure(endpoint, invoker.session, tmp_path / str(rows), rows, kill_halfway=False).peak_mb
+        for rows in (50_000, 500_000)
+    ]
+    assert peaks[1] < peaks[0] + 25, f"peak memory grew from {peaks[0]:.0f} to {peaks[1]:.0f} MB"
+
+
+def test_the_size_of_chunks_is_no_part_of_the_output(score: Score, table: Path, output: Path) -> None:
+    assert score(table).status == 0
+    first = output.read_bytes()
+    assert score(table, "--restart", "--chunk-rows", "7").status == 0
+    assert output.read_bytes() == first
