@@ -46,6 +46,11 @@ def expectation(model: Path) -> golden.Golden:
     return golden.Golden(sha256, known.tolerance, known.records[:RECORDS], known.predictions[:RECORDS])
 
 
+def source(model: Path) -> str:
+    """Where the expected predictions come from, as a reader would name it."""
+    return "golden" if model.with_name("golden.json").exists() else "XGBoost"
+
+
 def made_up(model: Path, sha256: str) -> golden.Golden:
     """Records for a model without golden file, with what XGBoost's own Python package predicts for them."""
     import numpy as np

@@ -62,10 +62,10 @@ def outcome(status: int, what: str) -> None:
     print(f"    {status}  {what}", flush=True)
 
 
-def predictions(expected: golden.Golden, answer: list[Any]) -> None:
+def predictions(expected: golden.Golden, answer: list[Any], source: str) -> None:
     """The answer beside what it must be."""
     left = ["predictions", *map(json.dumps, answer)]
-    right = ["expected", *map(json.dumps, expected.predictions)]
+    right = [source, *map(json.dumps, expected.predictions)]
     width = max(map(len, left))
     print()
     for got, wanted in zip(left, right, strict=True):

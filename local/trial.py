@@ -13,7 +13,7 @@ from local.cloud import Cloud, Credentials
 from local.emulator import Emulator
 from local.engine import Deployment, program_log
 from local.errors import LocalError
-from local.expectation import expectation
+from local.expectation import expectation, source
 from local.images import Images
 from local.resources import Target
 from local.staged_images import StagedImages
@@ -34,7 +34,8 @@ def run(options: argparse.Namespace) -> None:
     """
     program_log().handlers = [report.Warnings()]
     stack = stack_config.load(PROJECT, options.stack, model_override(options.model))
-    expected = expectation(PROJECT / stack.config[f"{stack.project}:{MODEL_KEY}"])
+    model = PROJECT / stack.config[f"{stack.project}:{MODEL_KEY}"]
+    expected = expectation(model)
 
     report.heading("Emulator")
     started = time.monotonic()
@@ -48,7 +49,12 @@ def run(options: argparse.Namespace) -> None:
         outputs = deploy(Deployment(Target(cloud, maker)), stack)
 
         endpoint = caller.Endpoint(outputs["endpoint"], emulator.port, stack.region)
-        invoker = call(cloud, endpoint, outputs["invoker_role_arn"], expected)
+        role_arn = outputs["invoker_role_arn"]
+        user = caller.create_user(cloud, role_arn)
+        invoker = caller.assume(cloud, user, role_arn)
+        body = expected.payload().encode()
+        prove_refusals(endpoint, body, user, invoker)
+        prove_predictions(endpoint.post(body, invoker), expected, source(model))
         if options.command == "serve":
             serve(emulator, endpoint, invoker, expected)
     print("\nTorn down. Next: `make serve` keeps the endpoint up; `pulumi up` deploys the same program to AWS.")
@@ -84,18 +90,12 @@ def deploy(deployment: Deployment, stack: stack_config.Stack) -> dict[str, str]:
     return outputs
 
 
-def call(cloud: Cloud, endpoint: caller.Endpoint, role_arn: str | None, expected: golden.Golden) -> Credentials:
-    """Show that the endpoint answers the invoker role, rightly, and nobody else; returns the role's credentials.
+def prove_refusals(endpoint: caller.Endpoint, body: bytes, user: Credentials, invoker: Credentials) -> None:
+    """Show that nobody but the invoker role is answered.
 
     Raises:
-        LocalError: It does not.
+        LocalError: Somebody is.
     """
-    if role_arn is None:
-        raise LocalError("the program exports no invoker_role_arn; the local trial calls the endpoint as that role")
-    user = caller.create_user(cloud, role_arn)
-    invoker = caller.assume(cloud, user, role_arn)
-    body = expected.payload().encode()
-
     report.heading("Calls")
     for what, stranger in (
         ("unsigned", None),
@@ -107,20 +107,21 @@ def call(cloud: Cloud, endpoint: caller.Endpoint, role_arn: str | None, expected
         if status != HTTPStatus.FORBIDDEN:
             raise LocalError(f"a call {what} was answered with {status}, must be refused with 403")
 
-    answer = endpoint.post(body, invoker)
+
+def prove_predictions(answer: caller.Answer, expected: golden.Golden, source_of_expected: str) -> None:
+    """Show the predictions beside the expected ones, then compare them.
+
+    Raises:
+        LocalError: They differ, or there are none.
+    """
     report.outcome(answer.status, "signed by the invoker role")
     if answer.status != HTTPStatus.OK:
         raise LocalError(f"the endpoint answered {answer.status}: {answer.body.decode(errors='replace')[:500]}")
-    show(expected, answer.json())
-    return invoker
-
-
-def show(expected: golden.Golden, answer: object) -> None:
-    """Print the predictions beside the expected ones, then compare them."""
-    if isinstance(answer, list) and len(answer) == len(expected.predictions):
-        report.predictions(expected, answer)
+    predictions = answer.json()
+    if isinstance(predictions, list) and len(predictions) == len(expected.predictions):
+        report.predictions(expected, predictions, source_of_expected)
     try:
-        golden.check(expected, answer)
+        golden.check(expected, predictions)
     except golden.GoldenError as error:
         raise LocalError(f"the endpoint's answer is not what it must be: {error}") from None
 
