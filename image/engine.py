@@ -1,0 +1,131 @@
+"""Talks to the Docker engine through its own command, and knows which builders that command has here.
+
+There are two: BuildKit, which Pulumi's Docker provider uses, and the legacy builder, which engines without the buildx
+plugin fall back to. A machine may have several `docker` commands, and not every one can do both.
+"""
+
+import os
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from local.errors import LocalError
+
+LAST_LINES = 15
+SECONDS_TO_ANSWER = 20
+SECONDS_TO_RUN = 1800
+"""For one command. A build under emulation takes minutes; an engine that hangs should not hold anybody for ever."""
+
+# Lambda refuses image indexes, which newer BuildKits make as soon as they attach provenance.
+NO_ATTESTATIONS = {"BUILDX_NO_DEFAULT_ATTESTATIONS": "1"}
+
+
+class ImageError(LocalError):
+    """The image cannot be built or is not what it has to be; the message is one line for people."""
+
+
+@dataclass(frozen=True)
+class Builder:
+    """A way to build an image.
+
+    Attributes:
+        name: `BuildKit` or `legacy`.
+        environment: Variables that make `docker build` take this way, its search path included.
+    """
+
+    name: str
+    environment: Mapping[str, str]
+
+
+def builders(path: str | None = None) -> list[Builder]:
+    """The builders that can be used here, the one that Pulumi's Docker provider takes first.
+
+    Args:
+        path: Where to look for `docker` commands; by default what the environment says.
+    """
+    folders = (os.environ.get("PATH", "") if path is None else path).split(os.pathsep)
+    found = []
+    for name, switch in (("BuildKit", "1"), ("legacy", "0")):
+        for folder in folders:
+            if not any(Path(folder, program).is_file() for program in ("docker", "docker.exe")):
+                continue
+            variables = {"DOCKER_BUILDKIT": switch, "PATH": os.pathsep.join([folder, *folders])} | NO_ATTESTATIONS
+            if _can_build(variables):
+                found.append(Builder(name, variables))
+                break
+    return found
+
+
+def builder(name: str | None = None) -> Builder:
+    """The builder of that name, or the preferred one.
+
+    Raises:
+        ImageError: It is not to be had here.
+    """
+    known = builders()
+    for candidate in known:
+        if name is None or candidate.name.lower() == name.lower():
+            return candidate
+    if not known:
+        raise ImageError("no `docker` command that can build is on the PATH: install a Docker engine and its client")
+    raise ImageError(
+        f"no `docker` command on the PATH can build with {name}; found: {', '.join(each.name for each in known)}. "
+        "BuildKit needs the buildx plugin"
+    )
+
+
+def docker(*arguments: str, stdin: str | None = None, environment: Mapping[str, str] | None = None) -> str:
+    """Run one `docker` command.
+
+    Args:
+        arguments: The command, such as `image`, `inspect`.
+        stdin: What it reads.
+        environment: Variables on top of our own.
+
+    Returns:
+        What it printed, stripped.
+
+    Raises:
+        ImageError: It failed or took longer than `SECONDS_TO_RUN`; the message ends in what it said last.
+    """
+    try:
+        done = subprocess.run(
+            ["docker", *arguments],
+            input=stdin,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+            timeout=SECONDS_TO_RUN,
+            env=os.environ | dict(environment or {}),
+        )
+    except FileNotFoundError:
+        raise ImageError("docker is not installed, and the image needs it: install a Docker engine") from None
+    except subprocess.TimeoutExpired:
+        raise ImageError(f"docker {arguments[0]} was still at it after {SECONDS_TO_RUN} s") from None
+    if done.returncode != 0:
+        said = [line for line in (done.stderr + done.stdout).splitlines() if line.strip()]
+        raise ImageError(f"docker {arguments[0]} failed: {' | '.join(said[-LAST_LINES:])}")
+    return done.stdout.strip()
+
+
+def remove(*names: str) -> None:
+    """Take images off the engine, each if it is there."""
+    for name in names:
+        subprocess.run(["docker", "image", "rm", "--force", name], capture_output=True, check=False)
+
+
+def _can_build(variables: Mapping[str, str]) -> bool:
+    """Whether `docker build` starts at all that way: a client that lacks the plugin refuses even to explain itself."""
+    try:
+        done = subprocess.run(
+            ["docker", "build", "--help"],
+            capture_output=True,
+            check=False,
+            timeout=SECONDS_TO_ANSWER,
+            env=os.environ | dict(variables),
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == 0

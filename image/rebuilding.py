@@ -1,0 +1,91 @@
+"""What does a second build cost? Nothing if nothing changed, one layer if the model did.
+
+Told by the digests of the layers: a layer that was made again has new times in it, and so another digest.
+"""
+
+import hashlib
+import json
+from dataclasses import replace
+from pathlib import Path
+
+from components import golden
+from image.build import Image, Wanted, build
+from image.contents import Contents
+from image.engine import Builder, ImageError, remove
+
+
+def check_again(first: Image, want: Wanted, builder: Builder) -> None:
+    """Build again without a change.
+
+    Raises:
+        ImageError: Something was made anew.
+    """
+    again = build(want, first.base, builder, _repository(first))
+    if again.context.content_hash != first.context.content_hash or again.name != first.name:
+        raise ImageError("the same model was staged into another context: staging depends on something else")
+    if again.layers != first.layers:
+        raise ImageError(f"nothing changed, but {builder.name} made {_changed(first, again)} layer(s) anew")
+
+
+def check_changed_model(first: Image, want: Wanted, builder: Builder, folder: Path) -> None:
+    """Build with a model of other bytes and the same predictions; its image is removed again.
+
+    Args:
+        first: The image that was built before, by the same builder.
+        want: What was built.
+        builder: How.
+        folder: An empty one to put the changed model into.
+
+    Raises:
+        ImageError: Not exactly the layer of the model was made anew.
+    """
+    other = replace(want, model=changed_model(want.model, folder))
+    changed = build(other, first.base, builder, f"{_repository(first)}-changed-model")
+    remove(changed.name)
+    if changed.layers[:-1] != first.layers[:-1]:
+        raise ImageError(
+            f"another model, but {builder.name} made {_changed(first, changed)} layers anew: only the last holds it"
+        )
+    if changed.layers[-1] == first.layers[-1]:
+        raise ImageError("another model gave the very same image: the model is not in the last layer")
+
+
+def check_same_contents(one: Contents, other: Contents, builder: str) -> None:
+    """Compare two images of the same context file by file; times do not count.
+
+    Raises:
+        ImageError: They differ.
+    """
+    different = set(one.entries) ^ set(other.entries)
+    if different:
+        names = sorted({entry.path for entry in different})
+        raise ImageError(f"{builder} makes other contents of the same context, at {len(names)} path(s): {names[:5]}")
+
+
+def changed_model(model: Path, folder: Path) -> Path:
+    """A copy of a model that predicts the same and is another file, with golden predictions of its own."""
+    import xgboost
+
+    booster = xgboost.Booster(model_file=model)
+    booster.set_attr(image_test="changed")
+    changed = folder / model.name
+    booster.save_model(changed)
+    beside = model.with_name("golden.json")
+    if beside.exists():
+        known = golden.load(beside)
+        document = {
+            "model_sha256": hashlib.sha256(changed.read_bytes()).hexdigest(),
+            "tolerance": known.tolerance,
+            "records": known.records,
+            "predictions": known.predictions,
+        }
+        (folder / "golden.json").write_text(json.dumps(document), encoding="utf-8")
+    return changed
+
+
+def _changed(first: Image, second: Image) -> int:
+    return sum(one != other for one, other in zip(first.layers, second.layers, strict=False))
+
+
+def _repository(image: Image) -> str:
+    return image.name.rpartition(":")[0]
