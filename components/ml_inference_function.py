@@ -17,6 +17,7 @@ from typing import Any, TypedDict
 import pulumi
 import pulumi_aws as aws
 import pulumi_docker as docker
+import pulumi_random as random
 
 from . import costs, golden, monitoring, policies, settings, staging
 
@@ -187,6 +188,7 @@ class MLInferenceFunction(pulumi.ComponentResource):
     name
     ├─ {name}-repository            ECR: immutable tags, scan on push
     │  └─ {name}-lifecycle          keeps the newest images
+    ├─ {name}-build                 one for each content; makes the image's tag unique
     ├─ {name}-image                 built from the staged context, pushed, known by digest
     ├─ {name}-logs                  log group, owned and with an end
     ├─ {name}-execution-role        may write into that log group
@@ -317,11 +319,18 @@ class MLInferenceFunction(pulumi.ComponentResource):
         token = aws.ecr.get_authorization_token_output(
             registry_id=repository.registry_id, opts=pulumi.InvokeOutputOptions(parent=self)
         )
-        # The tag names the content: the same content is the same image, and an immutable tag never has to move.
-        tag = staging.image_tag(self._context, self._settings.base_image, self._settings.platform)
+        # Content that comes back, as in a rollback, is built again and need not give the same digest to the bit; its
+        # first tag is taken and immutable. So every change of content gets a tag that was never used.
+        content = staging.content_tag(self._context, self._settings.base_image, self._settings.platform)
+        build = random.RandomId(
+            f"{self._name}-build",
+            byte_length=4,
+            keepers={"content": content},
+            opts=pulumi.ResourceOptions(parent=self),
+        )
         return docker.Image(
             f"{self._name}-image",
-            image_name=pulumi.Output.concat(repository.repository_url, ":", tag),
+            image_name=pulumi.Output.concat(repository.repository_url, ":", content, "-", build.hex),
             build={
                 "context": self._context.path.as_posix(),
                 "dockerfile": (self._context.path / "Dockerfile").as_posix(),

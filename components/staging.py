@@ -102,8 +102,8 @@ def _own_context(path: Path, golden_path: Path | None) -> BuildContext:
     return BuildContext(path, content_hash, content_hash[:12], expectations, None)
 
 
-def image_tag(context: BuildContext, base_image: str, platform: str) -> str:
-    """A tag that names everything an image is made from, so that an immutable tag never has to move."""
+def content_tag(context: BuildContext, base_image: str, platform: str) -> str:
+    """Names everything that an image is made from, in twenty hexadecimal digits."""
     return hashlib.sha256("\n".join((context.content_hash, base_image, platform)).encode()).hexdigest()[:20]
 
 

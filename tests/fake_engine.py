@@ -4,6 +4,7 @@ Every run is new: nothing is left for the next test. The fake answers what AWS w
 to go on, computed from the inputs; the model's answer to the golden records is the caller's to give.
 """
 
+import contextvars
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -109,6 +110,7 @@ class _FakeAws(pulumi.runtime.Mocks):
             "name": name,
             "arn": _arn(args.typ, name, args.inputs),
             "version": "1",
+            "hex": "0a1b2c3d",
             "registryId": ACCOUNT_ID,
             "repositoryUrl": f"{ACCOUNT_ID}.dkr.ecr.{REGION}.amazonaws.com/{name}",
             "functionUrl": "https://abcdefghijklmnopqrstuvwxyz012345.lambda-url.eu-central-1.on.aws/",
@@ -152,15 +154,19 @@ def run(
     """
     deployment = Deployment()
     fake = _FakeAws(golden_answer, preview)
-    pulumi.runtime.set_mocks(
-        fake, project="wine-quality", stack="test", preview=preview, monitor=_RecordingMonitor(fake, deployment)
-    )
-    pulumi.runtime.set_all_config(dict(config or {}))
 
     def declared() -> pulumi.Output[Any]:
         return pulumi.Output.all(**(program() or {})).apply(deployment.outputs.update)
 
-    pulumi.runtime.test(declared)()  # type: ignore[no-untyped-call]
+    def ran() -> None:
+        pulumi.runtime.set_mocks(
+            fake, project="wine-quality", stack="test", preview=preview, monitor=_RecordingMonitor(fake, deployment)
+        )
+        pulumi.runtime.set_all_config(dict(config or {}))
+        pulumi.runtime.test(declared)()  # type: ignore[no-untyped-call]
+
+    # The SDK keeps its settings, its root stack among them, in context variables: in a copy nothing is left behind.
+    contextvars.copy_context().run(ran)
     return deployment
 
 

@@ -9,6 +9,7 @@ from local.resources.iam import Role, RolePolicy, RolePolicyAttachment
 from local.resources.image import Image
 from local.resources.lambda_ import Alias, Function, FunctionUrl, Invocation, Permission
 from local.resources.logs import LogGroup
+from local.resources.random_ import RandomId
 from local.resources.resource_type import Properties, ResourceType, State, Target
 
 __all__ = ["RESOURCE_TYPES", "Properties", "ResourceType", "State", "Target", "resource_type"]
@@ -24,6 +25,7 @@ RESOURCE_TYPES: dict[str, ResourceType] = {
         LifecyclePolicy(),
         LogGroup(),
         Permission(),
+        RandomId(),
         Repository(),
         Role(),
         RolePolicy(),

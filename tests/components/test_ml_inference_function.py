@@ -30,8 +30,18 @@ PERMISSION = "aws:lambda/permission:Permission"
 def test_the_image_is_pushed_under_a_tag_of_its_content_and_run_by_digest(deploy: Deploy) -> None:
     deployment = deploy()
     image = deployment.one(IMAGE).inputs
-    assert re.fullmatch(r".+/wine-repository-\w+:[0-9a-f]{20}", image["imageName"])
+    assert re.fullmatch(r".+/wine-repository-\w+:[0-9a-f]{20}-[0-9a-f]{8}", image["imageName"])
     assert "@sha256:" in deployment.one(FUNCTION).inputs["imageUri"]
+
+
+def test_a_tag_is_used_once_even_for_content_that_comes_back(deploy: Deploy) -> None:
+    def content(args: dict[str, object]) -> str:
+        build = deploy(args).one("random:index/randomId:RandomId").inputs
+        return str(build["keepers"]["content"])
+
+    assert content({}) == content({"memory_mb": 2048}), "what the image does not hold must not rebuild it"
+    assert content({}) != content({"architecture": "arm64"})
+    assert content({}) in deploy().one(IMAGE).inputs["imageName"]
 
 
 @pytest.mark.parametrize(("architecture", "platform"), [("x86_64", "linux/amd64"), ("arm64", "linux/arm64")])

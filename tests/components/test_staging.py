@@ -113,9 +113,9 @@ def test_an_own_context_without_a_dockerfile_is_refused(tmp_path: Path) -> None:
 def test_the_tag_changes_with_everything_that_makes_the_image() -> None:
     context = staging.stage("wine", MODEL)
     tags = {
-        staging.image_tag(context, base, platform)
+        staging.content_tag(context, base, platform)
         for base in ("python:3.13", "python:3.14")
         for platform in ("linux/amd64", "linux/arm64")
     }
     assert len(tags) == 4
-    assert staging.image_tag(context, "python:3.13", "linux/amd64") in tags
+    assert staging.content_tag(context, "python:3.13", "linux/amd64") in tags
