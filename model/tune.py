@@ -31,7 +31,12 @@ MAX_ROUNDS = 1500
 PATIENCE_ROUNDS = 40
 """Boosting stops when a fold's error has not fallen for so long."""
 
-STARTUP_TRIALS = 30
+PROBE_ROUNDS = 10
+SIZE_SLACK = 1.5
+"""The first rounds tell how fast a model grows; boosting does not go further than to so many times the largest size
+considered. Beyond, a fold's error would be known of a model that cannot be chosen, at most of the search's cost."""
+
+STARTUP_TRIALS = 25
 """Drawn at random before the sampler learns from them, and before anything is pruned."""
 
 
@@ -79,21 +84,22 @@ def suggest(trial: optuna.trial.BaseTrial) -> dict[str, Any]:
     return {
         "grow_policy": "lossguide",
         "max_depth": 0,
-        "learning_rate": _three_digits(trial.suggest_float("learning_rate", 0.01, 0.2, log=True)),
-        "max_leaves": trial.suggest_int("max_leaves", 8, 256, log=True),
-        "min_child_weight": _three_digits(trial.suggest_float("min_child_weight", 1, 30, log=True)),
-        "gamma": _three_digits(trial.suggest_float("gamma", 1e-3, 1, log=True)),
-        "subsample": _three_digits(trial.suggest_float("subsample", 0.3, 1)),
-        "colsample_bynode": _three_digits(trial.suggest_float("colsample_bynode", 0.2, 1)),
-        "reg_lambda": _three_digits(trial.suggest_float("reg_lambda", 0.1, 30, log=True)),
+        "learning_rate": _three_digits(trial.suggest_float("learning_rate", 0.015, 0.15, log=True)),
+        "max_leaves": trial.suggest_int("max_leaves", 12, 160, log=True),
+        "min_child_weight": _three_digits(trial.suggest_float("min_child_weight", 1, 15, log=True)),
+        "gamma": _three_digits(trial.suggest_float("gamma", 1e-3, 0.6, log=True)),
+        "subsample": _three_digits(trial.suggest_float("subsample", 0.3, 0.9)),
+        "colsample_bynode": _three_digits(trial.suggest_float("colsample_bynode", 0.15, 0.8)),
+        "reg_lambda": _three_digits(trial.suggest_float("reg_lambda", 0.1, 10, log=True)),
     }
 
 
 def _objective(trial: optuna.Trial, train: Part, cuts: list[Fold]) -> float:
     booster_parameters = suggest(trial)
+    max_rounds = rounds_worth_trying(booster_parameters, train)
     curves: list[Curve] = []
     for number, fold in enumerate(cuts):
-        curves.append(error_by_round(booster_parameters, fold, seed=number))
+        curves.append(error_by_round(booster_parameters, fold, max_rounds, seed=number))
         trial.report(float(np.mean([curve.min() for curve in curves])), step=number)
         if trial.should_prune():
             raise optuna.TrialPruned
@@ -104,12 +110,20 @@ def _objective(trial: optuna.Trial, train: Part, cuts: list[Fold]) -> float:
     return float(candidates[0]["rmse"])
 
 
-def error_by_round(booster: dict[str, Any], fold: Fold, seed: int) -> Curve:
+def rounds_worth_trying(booster: dict[str, Any], train: Part) -> int:
+    """Return the number of rounds after which a model is surely too large, at most `MAX_ROUNDS`."""
+    probe = fit(Parameters(booster, PROBE_ROUNDS, MODEL_SEED), train)
+    bytes_per_round = len(probe.save_raw("ubj")) / PROBE_ROUNDS
+    return min(MAX_ROUNDS, int(SIZE_SLACK * SIZE_LIMITS_BYTES[0] / bytes_per_round))
+
+
+def error_by_round(booster: dict[str, Any], fold: Fold, max_rounds: int, seed: int) -> Curve:
     """Fit on a fold until its error has not fallen for `PATIENCE_ROUNDS`.
 
     Args:
         booster: XGBoost's parameters.
         fold: What to fit on, and what to score on.
+        max_rounds: Where to stop in any case.
         seed: Of the sampling of rows and columns; another for each fold, so that luck with one averages out.
 
     Returns:
@@ -119,7 +133,7 @@ def error_by_round(booster: dict[str, Any], fold: Fold, seed: int) -> Curve:
     xgb.train(
         {**FIXED, **booster, "seed": seed},
         matrix(fold.fit.features, fold.fit.target),
-        num_boost_round=MAX_ROUNDS,
+        num_boost_round=max_rounds,
         evals=[(matrix(fold.score.features, fold.score.target), "score")],
         early_stopping_rounds=PATIENCE_ROUNDS,
         evals_result=history,

@@ -11,7 +11,7 @@ from model.candidates import SIZE_LIMITS_BYTES
 from model.fit import Parameters, fit
 from model.folds import FOLDS, folds
 from model.split import Part
-from model.tune import best_below, error_by_round, mean_curve, tune
+from model.tune import best_below, error_by_round, mean_curve, rounds_worth_trying, tune
 
 
 @pytest.fixture
@@ -56,8 +56,15 @@ def test_every_trial_offers_one_candidate_below_each_size_limit(few: Part, tmp_p
 
 def test_boosting_stops_when_a_fold_gains_no_more(parts: tuple[Part, Part]) -> None:
     fold = folds(Part(parts[0].features[:500], parts[0].target[:500]), seed=0)[0]
-    curve = error_by_round({"learning_rate": 0.5}, fold, seed=0)
-    assert len(curve) == int(curve.argmin()) + 1 + tuning.PATIENCE_ROUNDS < tuning.MAX_ROUNDS
+    curve = error_by_round({"learning_rate": 0.5}, fold, max_rounds=300, seed=0)
+    assert len(curve) == int(curve.argmin()) + 1 + tuning.PATIENCE_ROUNDS < 300
+
+
+def test_boosting_goes_beyond_the_largest_size_but_not_far(parts: tuple[Part, Part]) -> None:
+    train, _ = parts
+    booster = {"max_depth": 0, "grow_policy": "lossguide", "max_leaves": 100}
+    whole = fit(Parameters(booster, rounds_worth_trying(booster, train), 0), train)
+    assert SIZE_LIMITS_BYTES[0] < len(whole.save_raw("ubj")) < 2 * SIZE_LIMITS_BYTES[0]
 
 
 def test_one_curve_is_made_of_all_folds_as_far_as_all_went() -> None:
