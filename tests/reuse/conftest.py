@@ -4,6 +4,8 @@ import json
 import shutil
 import subprocess
 import sys
+import sysconfig
+import venv
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +13,7 @@ from typing import Any
 
 import grpc  # type: ignore[import-untyped]
 import pytest
+import yaml
 from pulumi.runtime.proto import errors_pb2, provider_pb2, provider_pb2_grpc, status_pb2
 
 from tests.reuse import recording_engine
@@ -18,6 +21,7 @@ from tests.reuse.recording_engine import Recorded, RecordingEngine
 
 REPOSITORY = Path(__file__).parents[2]
 GOLDEN = json.loads((REPOSITORY / "model" / "golden.json").read_text())
+SCHEMA = json.loads((REPOSITORY / "components" / "schema.json").read_text(encoding="utf-8"))
 MODEL = "model/wine_quality.ubj"
 
 
@@ -50,30 +54,43 @@ class Plugin:
 
 
 @pytest.fixture(scope="session")
-def running_plugin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plugin]:
-    """The plugin, started as the language host does: `python <folder> <engine>`, in the project's folder."""
-    folder = tmp_path_factory.mktemp("project")
-    shutil.copytree(REPOSITORY / "model", folder / "model", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+def served_engine() -> Iterator[RecordingEngine]:
+    """An engine with an address."""
     engine = RecordingEngine()
-    with recording_engine.serving(engine) as address:
-        command = [sys.executable, str(REPOSITORY / "components"), address]
-        with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True) as process:
-            assert process.stdout is not None
-            port = process.stdout.readline().strip()
-            assert port, f"the plugin did not start, exit status {process.wait()}"
-            try:
-                with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
-                    engine.plugin = provider_pb2_grpc.ResourceProviderStub(channel)
-                    engine.plugin.Configure(provider_pb2.ConfigureRequest())
-                    yield Plugin(engine.plugin, engine, folder)
-            finally:
-                process.terminate()
+    with recording_engine.serving(engine):
+        yield engine
 
 
 @pytest.fixture
-def plugin(running_plugin: Plugin) -> Plugin:
-    """The plugin, with nothing registered yet; the function answers what the model must answer."""
-    running_plugin.engine.clear(golden_answer=GOLDEN["predictions"])
+def engine(served_engine: RecordingEngine) -> RecordingEngine:
+    """The engine, with nothing registered yet; functions answer what the model must answer."""
+    served_engine.clear(golden_answer=GOLDEN["predictions"])
+    return served_engine
+
+
+@pytest.fixture(scope="session")
+def running_plugin(served_engine: RecordingEngine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plugin]:
+    """The plugin, started as the language host does: `python <folder> <engine>`, in the project's folder."""
+    folder = tmp_path_factory.mktemp("project")
+    copy_of_the_model(folder)
+    command = [sys.executable, str(REPOSITORY / "components"), served_engine.address]
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        port = process.stdout.readline().strip()
+        assert port, f"the plugin did not start, exit status {process.wait()}"
+        try:
+            with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+                served_engine.plugin = provider_pb2_grpc.ResourceProviderStub(channel)
+                served_engine.plugin.Configure(provider_pb2.ConfigureRequest())
+                yield Plugin(served_engine.plugin, served_engine, folder)
+        finally:
+            process.terminate()
+
+
+@pytest.fixture
+def plugin(running_plugin: Plugin, engine: RecordingEngine) -> Plugin:
+    """The plugin, with an engine in which nothing is registered yet."""
+    assert running_plugin.engine is engine
     return running_plugin
 
 
@@ -102,3 +119,94 @@ def shown(error: grpc.RpcError) -> str:
         detail.Unpack(inputs)
         said += [f"{wrong.property_path}: {wrong.reason}" for wrong in inputs.errors]
     return "\n".join(said)
+
+
+@dataclass
+class Program:
+    """A Pulumi project in a folder of its own, beside a copy of the model.
+
+    Attributes:
+        folder: The project's folder, and the working directory it is run in.
+        host: The process that runs it, with a Python in which the component is installed.
+        engine: Where it registers.
+    """
+
+    folder: Path
+    host: subprocess.Popen[str]
+    engine: RecordingEngine
+
+    def up(self, **config: str) -> Recorded:
+        """Runs the program; returns what it registered and exported.
+
+        Args:
+            **config: Settings of the stack, on top of the project's defaults.
+
+        Raises:
+            ProgramError: The program failed.
+        """
+        project = yaml.safe_load((self.folder / "Pulumi.yaml").read_text())
+        defaults = {key: declared["default"] for key, declared in project.get("config", {}).items()}
+        settings = {f"{project['name']}:{key}": value for key, value in {**defaults, **config}.items()}
+        assert self.host.stdin is not None
+        assert self.host.stdout is not None
+        asked = {"folder": str(self.folder), "project": project["name"], "config": settings}
+        print(json.dumps(asked), file=self.host.stdin, flush=True)
+        if error := json.loads(self.host.stdout.readline()):
+            raise ProgramError(error)
+        return self.engine.recorded
+
+
+class ProgramError(Exception):
+    """A program failed; the message is its own."""
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The distribution, built from this repository."""
+    folder = tmp_path_factory.mktemp("dist")
+    build = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(folder)]
+    subprocess.run(build, cwd=REPOSITORY, check=True, capture_output=True)
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+@pytest.fixture(scope="session")
+def python_with_component(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A new environment in which the wheel is installed; its requirements are seen in the environment of the tests."""
+    folder = tmp_path_factory.mktemp("environment")
+    venv.create(folder, with_pip=False)
+    python = folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+    install = [sys.executable, "-m", "pip", "--python", str(python), "install", "--no-deps", "--no-index", str(wheel)]
+    subprocess.run([*install, "--quiet", "--disable-pip-version-check"], check=True, capture_output=True)
+    inside = sysconfig.get_path("purelib", vars={"base": str(folder), "platbase": str(folder)})
+    Path(inside, "requirements.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    return python
+
+
+@pytest.fixture(scope="session")
+def host(python_with_component: Path, served_engine: RecordingEngine) -> Iterator[subprocess.Popen[str]]:
+    """A process that runs programs in that environment."""
+    command = [str(python_with_component), str(Path(__file__).with_name("program_host.py")), served_engine.address]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        yield process
+        process.terminate()
+
+
+@pytest.fixture
+def example(host: subprocess.Popen[str], engine: RecordingEngine, tmp_path: Path) -> Callable[[str], Program]:
+    """An example, copied to where nothing of this repository but the model is beside it."""
+
+    def copied(name: str) -> Program:
+        copy_of_the_model(tmp_path)
+        ignored = shutil.ignore_patterns(".build", ".venv", "node_modules")
+        folder = shutil.copytree(REPOSITORY / "examples" / name, tmp_path / "examples" / name, ignore=ignored)
+        return Program(folder, host, engine)
+
+    return copied
+
+
+def copy_of_the_model(folder: Path) -> None:
+    """Puts the model and its golden file into a folder, under the name that they have in the repository."""
+    (folder / "model").mkdir()
+    for file in (REPOSITORY / MODEL, REPOSITORY / "model" / "golden.json"):
+        shutil.copyfile(file, folder / "model" / file.name)

@@ -63,6 +63,8 @@ class RecordingEngine(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc
         self.recorded = Recorded()
         self.golden_answer: object = []
         self.preview = False
+        #: What other stacks export, by their full names.
+        self.other_stacks: dict[str, dict[str, Any]] = {}
         self.address = ""
         self.plugin: provider_pb2_grpc.ResourceProviderStub | None = None
         self._transforms: dict[str, list[callback_pb2.Callback]] = {}
@@ -125,6 +127,12 @@ class RecordingEngine(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc
             )
         )
         return resource_pb2.RegisterResourceResponse(urn=urn, id=id_ or "", object=struct(state))
+
+    def ReadResource(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
+        """A resource that the program only refers to: here another stack, with what that one exports."""
+        urn = f"urn:pulumi:{STACK}::{PROJECT}::{request.type}::{request.name}"
+        state = {**values(request.properties), "outputs": self.other_stacks[request.id], "secretOutputNames": []}
+        return resource_pb2.ReadResourceResponse(urn=urn, properties=struct(state))
 
     def RegisterResourceOutputs(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
         if "pulumi:pulumi:Stack" in request.urn:

@@ -12,12 +12,11 @@ from pulumi.runtime.proto import provider_pb2
 
 from components import MLInferenceFunction
 from tests import fake_engine
-from tests.reuse.conftest import GOLDEN, MODEL, REPOSITORY, Plugin, Refused
+from tests.reuse.conftest import GOLDEN, MODEL, REPOSITORY, SCHEMA, Plugin, Refused
 from tests.reuse.recording_engine import UNKNOWN, output, secret
 
 FUNCTION = "aws:lambda/function:Function"
 KEY = "arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d-0000-4000-8000-000000000000"
-SCHEMA = json.loads((REPOSITORY / "components" / "schema.json").read_text(encoding="utf-8"))
 
 
 def test_the_committed_schema_is_what_the_plugin_answers(plugin: Plugin) -> None:
