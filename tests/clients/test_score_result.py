@@ -11,9 +11,9 @@ from ml_inference_client.score.schema import Fault
 
 IDENTITY = {"input": {"bytes": 1}, "columns": ["a"], "model": "0123456789ab"}
 CHUNKS = [
-    Scored(0, [1.5, 2.5], [(), ()], {}, 10),
-    Scored(2, [None, 3.5], [(), ()], {0: [Fault("a", "not_a_number", "no")]}, 20),
-    Scored(4, [[0.25, 0.75]], [()], {}, 30),
+    Scored(0, [1.5, 2.5], [], {}, 10),
+    Scored(2, [None, 3.5], [], {0: [Fault("a", "not_a_number", "no")]}, 20),
+    Scored(4, [[0.25, 0.75]], [], {}, 30),
 ]
 OUTPUT = 'row,prediction\n0,1.5\n1,2.5\n2,\n3,3.5\n4,"[0.25, 0.75]"\n'
 FAILED = "row,field,code,message\n2,a,not_a_number,no\n"

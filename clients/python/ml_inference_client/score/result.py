@@ -9,7 +9,7 @@ import csv
 import io
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -47,7 +47,7 @@ class Scored:
     Attributes:
         first_row: Number of its first row.
         predictions: One a row; None where it failed.
-        kept: The cells to copy beside each prediction.
+        kept: The columns to copy beside the predictions.
         faults: Why rows failed, by their place in the chunk.
         position: Where the input goes on.
     """
@@ -124,10 +124,8 @@ class Result:
             raise InferenceError(
                 f"chunk of row {scored.first_row} came after row {self.progress.rows}; nothing is lost"
             )
-        lines = [
-            [scored.first_row + i, _cell(prediction), *kept]
-            for i, (prediction, kept) in enumerate(zip(scored.predictions, scored.kept, strict=True))
-        ]
+        end = scored.first_row + len(scored.predictions)
+        lines = zip(range(scored.first_row, end), map(_cell, scored.predictions), *scored.kept, strict=True)
         faults = [
             [scored.first_row + i, fault.field, fault.code, fault.message]
             for i in sorted(scored.faults)
@@ -135,7 +133,7 @@ class Result:
         ]
         progress = replace(
             self.progress,
-            rows=self.progress.rows + len(lines),
+            rows=end,
             failed=self.progress.failed + len(scored.faults),
             position=scored.position,
         )
@@ -153,7 +151,7 @@ class Result:
         self._partial.replace(self.output)
         self._journal_path.unlink()
 
-    def _commit(self, lines: list[list[Any]], faults: list[list[Any]], progress: Progress) -> None:
+    def _commit(self, lines: Iterable[Sequence[Any]], faults: Iterable[Sequence[Any]], progress: Progress) -> None:
         """Append to both files, and only then vouch for it."""
         out, failed = _csv(lines), _csv(faults)
         _append(self._out, out)
@@ -215,7 +213,7 @@ def _cut(path: Path, size: int) -> BinaryIO:
     return file
 
 
-def _csv(lines: list[list[Any]]) -> bytes:
+def _csv(lines: Iterable[Sequence[Any]]) -> bytes:
     buffer = io.StringIO(newline="")
     csv.writer(buffer, lineterminator="\n").writerows(lines)
     return buffer.getvalue().encode("utf-8", "surrogateescape")

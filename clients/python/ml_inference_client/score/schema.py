@@ -52,20 +52,15 @@ class Feature:
         """All cells as values, quickly; None if any deserves a closer look."""
         if self.takes_text:
             return None if None in cells or "" in cells else [str(cell) for cell in cells]
-        if cells and isinstance(cells[0], bool):
-            return None
-        if cells and isinstance(cells[0], str):
-            joined = "".join(cell for cell in cells if isinstance(cell, str))
-            # Python would read 1_000 and other scripts' digits as numbers; the file's author may not.
-            if "_" in joined or not joined.isascii():
-                return None
+        first = cells[0] if cells else None
         try:
-            numbers: list[Value] = [float(cell) for cell in cells]
+            if isinstance(first, str) and not _plain("".join(cells)):
+                return None
+            numbers: list[float] = list(map(float, cells))
         except (ValueError, TypeError, OverflowError):
             return None
-        total = sum(numbers)  # type: ignore[arg-type]  # all are floats here
-        fine = not numbers or (isfinite(total) and max(map(abs, numbers)) < SURELY_FLOAT32)  # type: ignore[arg-type]
-        return numbers if fine else None
+        fine = not isinstance(first, bool) and isfinite(sum(numbers))
+        return list(numbers) if fine and max(map(abs, numbers), default=0.0) < SURELY_FLOAT32 else None
 
     def value(self, cell: Any) -> Value | Fault:
         """One cell as a value, or what is wrong with it."""
@@ -75,7 +70,7 @@ class Feature:
             )
         if self.takes_text:
             return str(cell)
-        if isinstance(cell, bool) or (isinstance(cell, str) and ("_" in cell or not cell.isascii())):
+        if isinstance(cell, bool) or (isinstance(cell, str) and not _plain(cell)):
             return self._fault("not_a_number", "the cell is not a number")
         try:
             number = float(cell)
@@ -90,6 +85,11 @@ class Feature:
 
     def _fault(self, code: str, message: str) -> Fault:
         return Fault(self.name, code, message)
+
+
+def _plain(text: str) -> bool:
+    """Whether text may be read as numbers: Python also takes 1_000 and other scripts' digits, its author may not."""
+    return "_" not in text and text.isascii()
 
 
 def features_of(card: Any) -> list[Feature]:

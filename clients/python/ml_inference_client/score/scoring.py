@@ -53,7 +53,7 @@ class Scoring:
         self._features = features
         self._keys = [orjson.dumps(feature.name) + b":" for feature in features]
         self._sending = asyncio.Semaphore(concurrency)
-        self._ahead = 2 * concurrency
+        self._ahead = concurrency + 2  # a slow answer must not leave the others idle
         self.version = version
 
     async def run(self, chunks: Iterable[Chunk], result: Result, report: Callable[[Scored], None]) -> None:
@@ -89,30 +89,29 @@ class Scoring:
         async with self._sending:
             rows = self._read(chunk)
             await self._send(rows)
-        width = len(self._features)
-        kept = [tuple(row[width:]) if row is not None else () for row in chunk.rows]
-        return Scored(chunk.first_row, rows.predictions, list(kept), rows.faults, chunk.position)
+        kept = chunk.columns[len(self._features) :]
+        return Scored(chunk.first_row, rows.predictions, kept, rows.faults, chunk.position)
 
     def _read(self, chunk: Chunk) -> _Rows:
         """Cells to values; rows with a cell that cannot be one are set aside."""
-        count = len(chunk.rows)
+        cells = chunk.columns[: len(self._features)]
+        count = len(cells[0])
         predictions: list[Any] = [None] * count
-        whole = [row for row in chunk.rows if row is not None]
-        if len(whole) == count:
-            columns = [feature.column([row[i] for row in whole]) for i, feature in enumerate(self._features)]
+        if not chunk.broken:
+            columns = [feature.column(column) for feature, column in zip(self._features, cells, strict=True)]
             fine = [column for column in columns if column is not None]
             if len(fine) == len(columns):
                 return _Rows(fine, list(range(count)), predictions)
         rows = _Rows([[] for _ in self._features], [], predictions)
-        for place, row in enumerate(chunk.rows):
-            self._read_row(place, row, rows)
+        for place, row in enumerate(zip(*cells, strict=True)):
+            self._read_row(place, row if place not in chunk.broken else None, rows)
         return rows
 
     def _read_row(self, place: int, row: Sequence[Any] | None, rows: _Rows) -> None:
         if row is None:
             rows.faults[place] = [Fault("", "wrong_cells", "the row has not as many cells as the header")]
             return
-        values = [feature.value(cell) for feature, cell in zip(self._features, row, strict=False)]
+        values = [feature.value(cell) for feature, cell in zip(self._features, row, strict=True)]
         faults = [value for value in values if isinstance(value, Fault)]
         if faults:
             rows.faults[place] = faults

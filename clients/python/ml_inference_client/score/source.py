@@ -22,12 +22,14 @@ class Chunk:
 
     Attributes:
         first_row: Number of the first one, from 0; the header is no row.
-        rows: The cells of the wanted columns; None for a row that has not as many cells as the header.
+        columns: The cells of each wanted column, one a row.
+        broken: Places of the rows that have not as many cells as the header; their cells are None.
         position: Where the next chunk begins.
     """
 
     first_row: int
-    rows: list[Sequence[Any] | None]
+    columns: list[Sequence[Any]]
+    broken: frozenset[int]
     position: int
 
 
@@ -106,11 +108,13 @@ class CsvSource:
             file.seek(start)
             lines = _Lines(file, start)
             reader = csv.reader(lines, delimiter=self._delimiter)
-            cells = (row for row in reader if row)  # an empty line is no row
+            cells = filter(None, reader)  # an empty line is no row
             try:
                 while table := list(islice(cells, rows)):
-                    read = [[row[i] for i in picked] if len(row) == width else None for row in table]
-                    yield Chunk(first_row, list(read), lines.position)
+                    broken = frozenset(place for place, row in enumerate(table) if len(row) != width)
+                    whole = [[None] * width if place in broken else row for place, row in enumerate(table)]
+                    columns: list[Sequence[Any]] = list(zip(*(whole if broken else table), strict=True))
+                    yield Chunk(first_row, [columns[i] for i in picked], broken, lines.position)
                     first_row += len(table)
             except csv.Error as error:
                 raise InferenceError(f"{self._path} is not CSV after row {first_row}: {error}") from None
@@ -124,13 +128,10 @@ class _Lines:
         self.position = position
 
     def __iter__(self) -> Iterator[str]:
-        return self
-
-    def __next__(self) -> str:
-        line: bytes = next(self._file)
-        self.position += len(line)
-        # Columns that are not sent may hold anything and are copied as they are.
-        return line.decode("utf-8", "surrogateescape")
+        for line in self._file:
+            self.position += len(line)
+            # Columns that are not sent may hold anything and are copied as they are.
+            yield line.decode("utf-8", "surrogateescape")
 
 
 class ParquetSource:
@@ -177,5 +178,5 @@ class ParquetSource:
             if kept.num_rows:
                 position += kept.num_rows
                 columns = [kept.column(kept.schema.get_field_index(name)).to_pylist() for name in wanted]
-                yield Chunk(first_row, list(zip(*columns, strict=True)), position)
+                yield Chunk(first_row, columns, frozenset(), position)
                 first_row += kept.num_rows

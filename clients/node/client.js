@@ -1,0 +1,247 @@
+// Calls a model endpoint behind an IAM-authenticated Lambda Function URL: sign, send, send again, explain.
+//
+//     import { Client } from "./client.js";
+//     const predictions = await new Client().predict(records);
+
+import { setTimeout as sleep } from "node:timers/promises";
+import { Sha256 } from "@aws-crypto/sha256-js";
+import { fromNodeProviderChain, fromTemporaryCredentials } from "@aws-sdk/credential-providers";
+import { SignatureV4 } from "@smithy/signature-v4";
+import { causeOf } from "./refusal.js";
+import { findSettings, InferenceError } from "./settings.js";
+
+export { findSettings, InferenceError } from "./settings.js";
+
+/** @typedef {import("./settings.js").Given} Given */
+/** @typedef {import("./settings.js").Settings} Settings */
+/** @typedef {Record<string, number | string | null>} Row One record: every feature of the model by its name. */
+/** @typedef {import("@smithy/types").AwsCredentialIdentity} Credentials */
+
+/** Throttled; the function crashed; it is not served (yet); it took too long. Predictions may be repeated. */
+const RETRIED = new Set([429, 502, 503, 504]);
+const TIMEOUT_MS = 90_000;
+/** A session is renewed this long before it ends. */
+const RENEWED_MS = 5 * 60_000;
+
+/** The endpoint answered 403; `cause` is a word for programs. */
+export class ForbiddenError extends InferenceError {
+  /**
+   * @param {string} code
+   * @param {string} sentence
+   */
+  constructor(code, sentence) {
+    super(`403 Forbidden: ${sentence}`);
+    this.code = code;
+  }
+}
+
+/** A client of one endpoint. */
+export class Client {
+  /**
+   * @param {Given} given See `findSettings`.
+   * @param {{attempts?: number, baseMs?: number, capMs?: number}} retry Exponential backoff with full jitter.
+   */
+  constructor(given = {}, { attempts = 6, baseMs = 250, capMs = 20_000 } = {}) {
+    /** @type {Settings} */
+    this.settings = findSettings(given);
+    this.retry = { attempts, baseMs, capMs };
+    this.signer = new SignatureV4({
+      service: "lambda",
+      region: this.settings.region,
+      credentials: credentials(this.settings),
+      sha256: Sha256,
+    });
+  }
+
+  /**
+   * Predict records.
+   *
+   * @param {Row[]} records
+   * @returns {Promise<(number | number[])[]>} One prediction a record, in their order.
+   * @throws {InferenceError}
+   */
+  async predict(records) {
+    // JSON.stringify would turn them into null, which may mean a missing value.
+    const row = records.findIndex((record) => Object.values(record).some(isNotFinite));
+    if (row >= 0) {
+      throw new InferenceError(`record ${row} holds NaN or Infinity, which JSON cannot`);
+    }
+    const predictions = await this.send("POST", "", JSON.stringify(records));
+    if (!Array.isArray(predictions) || predictions.length !== records.length) {
+      throw new InferenceError(`the endpoint must answer ${records.length} predictions; is it a model endpoint?`);
+    }
+    return predictions;
+  }
+
+  /**
+   * Send a request, again if need be; each attempt is signed anew.
+   *
+   * @param {string} method
+   * @param {string} path Path below the endpoint, without a leading slash.
+   * @param {string} [body] A JSON document.
+   * @returns {Promise<any>} The answer, parsed.
+   * @throws {InferenceError}
+   */
+  async send(method, path, body) {
+    const url = new URL(path, this.settings.endpoint);
+    for (let attempt = 1; ; attempt++) {
+      const headers = await this.#signed(method, url, body);
+      let reason;
+      try {
+        const response = await fetch(url, { method, headers, body, signal: AbortSignal.timeout(TIMEOUT_MS) });
+        const text = await response.text();
+        if (!RETRIED.has(response.status)) {
+          return this.#judge(response, text);
+        }
+        reason = `the last answer was ${response.status}: ${problem(response, text).detail}`;
+      } catch (error) {
+        if (error instanceof InferenceError) {
+          throw error;
+        }
+        reason = `the connection failed: ${connectionFailure(error)}`;
+      }
+      if (attempt >= this.retry.attempts) {
+        throw new InferenceError(`${url.host} gave no answer in ${attempt} attempts; ${reason}`);
+      }
+      await sleep(Math.random() * Math.min(this.retry.capMs, this.retry.baseMs * 2 ** (attempt - 1)));
+    }
+  }
+
+  /**
+   * @param {string} method
+   * @param {URL} url
+   * @param {string | undefined} body
+   */
+  async #signed(method, url, body) {
+    const type = body === undefined ? undefined : { "content-type": "application/json" };
+    const { headers } = await this.signer.sign({
+      method,
+      protocol: url.protocol,
+      hostname: url.hostname,
+      port: url.port ? Number(url.port) : undefined,
+      path: url.pathname,
+      headers: { host: url.host, ...type },
+      body,
+    });
+    const { host: _, ...sent } = headers; // fetch sets it itself
+    return sent;
+  }
+
+  /**
+   * @param {Response} response
+   * @param {string} text
+   */
+  #judge(response, text) {
+    if (response.status === 403) {
+      const { code, sentence } = causeOf({
+        errorType: response.headers.get("x-amzn-errortype") ?? "",
+        date: response.headers.get("date") ?? "",
+        body: text,
+        region: this.settings.region,
+      });
+      throw new ForbiddenError(code, sentence);
+    }
+    if (!response.ok) {
+      const { detail, faults } = problem(response, text);
+      throw new InferenceError(`${response.status}: ${[detail, ...faults].join("; ")}`);
+    }
+    try {
+      return JSON.parse(text);
+    } catch {
+      throw new InferenceError("the answer is not JSON; is it a model endpoint?");
+    }
+  }
+}
+
+/** @param {unknown} value */
+function isNotFinite(value) {
+  return typeof value === "number" && !Number.isFinite(value);
+}
+
+/**
+ * The caller's credentials from AWS's usual chain, or those of the role, renewed before they expire.
+ *
+ * @param {Settings} settings
+ * @returns {() => Promise<Credentials>}
+ */
+function credentials({ roleArn, region }) {
+  const caller = fromNodeProviderChain({ clientConfig: { region } });
+  const source = roleArn
+    ? fromTemporaryCredentials({
+        masterCredentials: caller,
+        params: { RoleArn: roleArn, RoleSessionName: "ml-inference-client" },
+        clientConfig: { region },
+      })
+    : caller;
+  /** @type {Credentials | undefined} */
+  let known;
+  return async () => {
+    if (known && (!known.expiration || known.expiration.getTime() - Date.now() > RENEWED_MS)) {
+      return known;
+    }
+    try {
+      known = await source();
+      return known;
+    } catch (error) {
+      throw new InferenceError(credentialFailure(error, roleArn));
+    }
+  };
+}
+
+/**
+ * @param {unknown} error
+ * @param {string | undefined} roleArn
+ */
+function credentialFailure(error, roleArn) {
+  const { name = "", message = "no reason given" } = error instanceof Error ? error : {};
+  if (name === "CredentialsProviderError") {
+    return (
+      "no AWS credentials were found; sign in (`aws sso login`), name a profile (AWS_PROFILE), or set " +
+      "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and, if temporary, AWS_SESSION_TOKEN"
+    );
+  }
+  /** @type {Record<string, string>} */
+  const reasons = {
+    AccessDenied:
+      "these credentials may not assume it, or it does not exist: their policy must allow sts:AssumeRole on it and " +
+      "its trust policy must allow their account",
+    ExpiredToken: "the session you call from has expired; sign in anew",
+    ExpiredTokenException: "the session you call from has expired; sign in anew",
+    InvalidClientTokenId: "the access key you call with is not known to AWS",
+    SignatureDoesNotMatch: "the secret access key you call with is wrong, or this machine's clock is",
+    RegionDisabledException: "the account has this region switched off",
+  };
+  return `the role ${roleArn} was not assumed: ${reasons[name] ?? `${message} (${name})`}`;
+}
+
+/**
+ * Detail and faults of a problem document (RFC 9457), AWS's own message, or the status.
+ *
+ * @param {Response} response
+ * @param {string} text
+ * @returns {{detail: string, faults: string[]}}
+ */
+function problem(response, text) {
+  let document;
+  try {
+    document = JSON.parse(text);
+  } catch {
+    document = undefined;
+  }
+  const detail = document?.detail ?? document?.Message ?? document?.message ?? response.statusText;
+  const faults = Array.isArray(document?.errors) ? document.errors : [];
+  return { detail: detail || "no reason given", faults: faults.map(where) };
+}
+
+/** @param {{row?: number, field?: string, code?: string, message?: string}} fault */
+function where({ row, field, code, message }) {
+  const place = [row === undefined ? [] : `row ${row}`, field === undefined ? [] : `"${field}"`].flat();
+  return `${place.join(", ")}: ${message ?? code ?? "no reason given"}`;
+}
+
+/** @param {unknown} error */
+function connectionFailure(error) {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  const { code, message } = /** @type {{code?: unknown, message?: unknown}} */ (cause ?? {});
+  return String(message || code || "no reason given");
+}
