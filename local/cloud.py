@@ -15,6 +15,7 @@ import botocore.session
 from botocore.config import Config
 
 if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_ecr import ECRClient
     from mypy_boto3_iam import IAMClient
     from mypy_boto3_lambda import LambdaClient
@@ -91,6 +92,12 @@ class Cloud:
             read_timeout=SECONDS_TO_ANSWER,
             retries={"total_max_attempts": 1},
         )
+
+    @cached_property
+    def cloudwatch(self) -> "CloudWatchClient":
+        """CloudWatch."""
+        with self._making:
+            return self.session.client("cloudwatch", endpoint_url=self.url, config=self.config)
 
     @cached_property
     def ecr(self) -> "ECRClient":

@@ -24,8 +24,14 @@ HANDLER = re.compile(r'^\s*CMD\s*(\[\s*"[^"]+"\s*\])\s*$', re.IGNORECASE | re.MU
 class StagedImages:
     """Remembers each staged folder under the digest that stands for its content."""
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path | None = None) -> None:
+        """Remember in this process, or in a folder that several processes share.
+
+        Args:
+            folder: An existing folder; none for this process's memory.
+        """
         self._code: dict[str, FunctionCode] = {}
+        self._folder = folder
 
     def build(self, build: Build) -> str:
         """Take the folder's files as they are now; equal content gives an equal digest.
@@ -34,10 +40,12 @@ class StagedImages:
             LocalError: The folder has no files, or its Dockerfile does not name a handler.
         """
         archive, digest = zipped(build), f"sha256:{build.content_digest()}"
-        self._code[digest] = FunctionCode(
-            location={"ZipFile": archive},
-            settings={"PackageType": "Zip", "Runtime": RUNTIME_LABEL, "Handler": handler(build.dockerfile)},
-        )
+        settings = {"PackageType": "Zip", "Runtime": RUNTIME_LABEL, "Handler": handler(build.dockerfile)}
+        self._code[digest] = FunctionCode(location={"ZipFile": archive}, settings=settings)
+        if self._folder:
+            archive_file, settings_file = kept(self._folder, digest)
+            archive_file.write_bytes(archive)
+            settings_file.write_text(json.dumps(settings), encoding="utf-8")
         return digest
 
     def code(self, uri: str) -> FunctionCode:
@@ -47,6 +55,11 @@ class StagedImages:
             LocalError: No image of that digest was made here.
         """
         digest = uri.rpartition("@")[2]
+        if digest not in self._code and self._folder:
+            archive_file, settings_file = kept(self._folder, digest)
+            if settings_file.exists():
+                settings = json.loads(settings_file.read_text(encoding="utf-8"))
+                self._code[digest] = FunctionCode(location={"ZipFile": archive_file.read_bytes()}, settings=settings)
         if digest not in self._code:
             raise LocalError(
                 f"the image {uri} was not built by this program; without a Docker engine only such images can run"
@@ -55,6 +68,12 @@ class StagedImages:
 
     def close(self) -> None:
         """Nothing was left anywhere."""
+
+
+def kept(folder: Path, digest: str) -> tuple[Path, Path]:
+    """Where a folder has the code of a digest, and the settings that go with it, which are written last."""
+    name = digest.removeprefix("sha256:")
+    return folder / f"{name}.zip", folder / f"{name}.json"
 
 
 def zipped(build: Build) -> bytes:

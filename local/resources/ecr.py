@@ -1,6 +1,18 @@
 """ECR: the image repository and which images it keeps."""
 
-from local.resources.resource_type import Properties, ResourceType, State, Target, physical_name, tag_list
+from typing import Any
+
+from local.resources.resource_type import (
+    Properties,
+    ResourceType,
+    State,
+    Target,
+    as_found,
+    physical_name,
+    tag_list,
+    tag_map,
+    unless_gone,
+)
 
 
 class Repository(ResourceType):
@@ -18,7 +30,7 @@ class Repository(ResourceType):
             repositoryName=physical_name(name, inputs),
             imageTagMutability=inputs.get("imageTagMutability") or "MUTABLE",
             imageScanningConfiguration=inputs.get("imageScanningConfiguration") or {"scanOnPush": False},
-            encryptionConfiguration=encryption,
+            encryptionConfiguration=given(encryption),
             tags=tag_list(inputs),
         )["repository"]
         outputs = {
@@ -43,13 +55,41 @@ class Repository(ResourceType):
         ecr.tag_resource(resourceArn=arn, tags=tag_list(inputs))
         return State(old.id, inputs, old.outputs)
 
+    def read(self, target: Target, old: State) -> State | None:
+        """What the repository does with tags and scans, and its own tags."""
+        ecr = target.cloud.ecr
+        answer = unless_gone(lambda: ecr.describe_repositories(repositoryNames=[old.id]))
+        if answer is None:
+            return None
+        repository = answer["repositories"][0]
+        tags: Any = ecr.list_tags_for_resource(resourceArn=repository["repositoryArn"])["tags"]
+        return as_found(
+            old,
+            {
+                "imageTagMutability": repository["imageTagMutability"],
+                "imageScanningConfiguration": repository["imageScanningConfiguration"],
+                "tags": tag_map(tags),
+            },
+        )
+
+    def delete(self, target: Target, old: State) -> None:
+        """Delete the repository; with images in it only if the program said so."""
+        force = bool(old.inputs.get("forceDelete"))
+        unless_gone(lambda: target.cloud.ecr.delete_repository(repositoryName=old.id, force=force))
+
+
+def given(settings: Properties) -> Any:
+    """The settings that have a value: a program may spell out that it leaves one to AWS."""
+    return {key: value for key, value in settings.items() if value is not None}
+
 
 class LifecyclePolicy(ResourceType):
     """Which images a repository keeps."""
 
     pulumi_type = "aws:ecr/lifecyclePolicy:LifecyclePolicy"
-    fixed = frozenset({"repository"})
-    changeable = frozenset({"policy"})
+    # AWS would change the policy in place, the provider does not.
+    fixed = frozenset({"repository", "policy"})
+    delete_before_replace = True
 
     def create(self, target: Target, name: str, inputs: Properties) -> State:  # noqa: ARG002 - has no name in AWS
         """Put the policy on the repository, in place of any other."""
@@ -58,6 +98,11 @@ class LifecyclePolicy(ResourceType):
         )
         return State(inputs["repository"], inputs, {"registryId": answer["registryId"]})
 
-    def update(self, target: Target, old: State, inputs: Properties) -> State:
-        """As `create`: AWS knows no difference."""
-        return self.create(target, old.id, inputs)
+    def read(self, target: Target, old: State) -> State | None:
+        """The policy's text."""
+        answer = unless_gone(lambda: target.cloud.ecr.get_lifecycle_policy(repositoryName=old.id))
+        return answer and as_found(old, {"policy": answer["lifecyclePolicyText"]})
+
+    def delete(self, target: Target, old: State) -> None:
+        """Let the repository keep everything."""
+        unless_gone(lambda: target.cloud.ecr.delete_lifecycle_policy(repositoryName=old.id))

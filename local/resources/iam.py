@@ -1,6 +1,19 @@
 """IAM: roles, their own policies, and managed policies attached to them."""
 
-from local.resources.resource_type import Properties, ResourceType, State, Target, physical_name, tag_list
+import json
+from typing import Any
+
+from local.resources.resource_type import (
+    Properties,
+    ResourceType,
+    State,
+    Target,
+    as_found,
+    physical_name,
+    tag_list,
+    tag_map,
+    unless_gone,
+)
 
 
 class Role(ResourceType):
@@ -41,6 +54,27 @@ class Role(ResourceType):
         iam.tag_role(RoleName=old.id, Tags=tag_list(inputs))
         return State(old.id, inputs, old.outputs)
 
+    def read(self, target: Target, old: State) -> State | None:
+        """The trust policy, the description and the tags."""
+        answer = unless_gone(lambda: target.cloud.iam.get_role(RoleName=old.id))
+        if answer is None:
+            return None
+        role = answer["Role"]
+        return as_found(
+            old,
+            {
+                "assumeRolePolicy": document(role["AssumeRolePolicyDocument"]),
+                "description": role.get("Description") or "",
+                "maxSessionDuration": role.get("MaxSessionDuration") or 3600,
+                "tags": tag_map(role.get("Tags") or []),
+            },
+            {"arn": role["Arn"], "uniqueId": role["RoleId"]},
+        )
+
+    def delete(self, target: Target, old: State) -> None:
+        """Delete the role; AWS refuses while it has policies."""
+        unless_gone(lambda: target.cloud.iam.delete_role(RoleName=old.id))
+
 
 class RolePolicy(ResourceType):
     """A policy that is part of one role."""
@@ -62,6 +96,18 @@ class RolePolicy(ResourceType):
         )
         return State(old.id, inputs, old.outputs)
 
+    def read(self, target: Target, old: State) -> State | None:
+        """The policy's text."""
+        answer = unless_gone(lambda: target.cloud.iam.get_role_policy(**self._key(old)))
+        return answer and as_found(old, {"policy": document(answer["PolicyDocument"])})
+
+    def delete(self, target: Target, old: State) -> None:
+        """Take the policy out of the role."""
+        unless_gone(lambda: target.cloud.iam.delete_role_policy(**self._key(old)))
+
+    def _key(self, old: State) -> Any:
+        return {"RoleName": old.inputs["role"], "PolicyName": old.outputs["name"]}
+
 
 class RolePolicyAttachment(ResourceType):
     """A managed policy, attached to a role."""
@@ -73,3 +119,20 @@ class RolePolicyAttachment(ResourceType):
         """Attach it."""
         target.cloud.iam.attach_role_policy(RoleName=inputs["role"], PolicyArn=inputs["policyArn"])
         return State(f"{inputs['role']}-{inputs['policyArn']}", inputs)
+
+    def read(self, target: Target, old: State) -> State | None:
+        """Whether it is attached."""
+        answer = unless_gone(lambda: target.cloud.iam.list_attached_role_policies(RoleName=old.inputs["role"]))
+        attached = {policy["PolicyArn"] for policy in answer["AttachedPolicies"]} if answer else set()
+        return old if old.inputs["policyArn"] in attached else None
+
+    def delete(self, target: Target, old: State) -> None:
+        """Detach it."""
+        unless_gone(
+            lambda: target.cloud.iam.detach_role_policy(RoleName=old.inputs["role"], PolicyArn=old.inputs["policyArn"])
+        )
+
+
+def document(policy: Any) -> str:
+    """A policy document as text; boto3 has it parsed."""
+    return policy if isinstance(policy, str) else json.dumps(policy)

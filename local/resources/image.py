@@ -12,8 +12,9 @@ class Image(ResourceType):
     """An image, known by its digest."""
 
     pulumi_type = "docker:index/image:Image"
-    fixed = frozenset({"imageName"})
-    changeable = frozenset({"build", "registry", "skipPush", "buildOnPreview"})
+    # The provider never makes a new one: whatever changes, it builds and pushes again.
+    fixed = frozenset()
+    changeable = frozenset({"imageName", "build", "registry", "skipPush", "buildOnPreview"})
 
     def check(self, inputs: Properties) -> Properties:
         """Add a digest of the files, since a folder may change behind an unchanged path."""
@@ -38,6 +39,13 @@ class Image(ResourceType):
     def update(self, target: Target, old: State, inputs: Properties) -> State:
         """Build anew; unchanged content gives the same image."""
         return self.create(target, old.id, inputs)
+
+    def read(self, target: Target, old: State) -> State | None:  # noqa: ARG002 - the provider does not look either
+        """As it was."""
+        return old
+
+    def delete(self, target: Target, old: State) -> None:
+        """Nothing: the image belongs to its repository and goes with it."""
 
 
 def requested_build(inputs: Properties) -> Build:

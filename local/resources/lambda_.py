@@ -6,10 +6,21 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from local.cloud import Cloud
 from local.errors import LocalError
-from local.resources.resource_type import Properties, ResourceType, State, Target, api_arguments, physical_name, respelt
+from local.resources.resource_type import (
+    Properties,
+    ResourceType,
+    State,
+    Target,
+    api_arguments,
+    as_found,
+    physical_name,
+    pulumi_spelling,
+    respelt,
+    unless_gone,
+)
 
 if TYPE_CHECKING:
-    from mypy_boto3_lambda.type_defs import FunctionConfigurationResponseTypeDef
+    from mypy_boto3_lambda.type_defs import FunctionConfigurationResponseTypeDef, FunctionConfigurationTypeDef
 
 # Function settings that Lambda takes on creation and changes in place, under Pulumi's name and Lambda's.
 SETTINGS = {
@@ -24,6 +35,12 @@ SETTINGS = {
     "snapStart": "SnapStart",
     "vpcConfig": "VpcConfig",
 }
+
+# A change of any of these becomes part of a new version.
+PUBLISHED = {*SETTINGS, "imageUri", "architectures", "environment", "publish"}
+
+# The outputs that a new version changes.
+OF_A_VERSION = ("version", "qualifiedArn", "qualifiedInvokeArn", "lastModified")
 
 # The emulator needs half a second where AWS needs many; asking often costs nothing here.
 PATIENCE: Any = {"Delay": 0.1, "MaxAttempts": 300}
@@ -59,7 +76,7 @@ class Function(ResourceType):
         """Change settings and code one after the other, as Lambda demands, then publish a version if any changed."""
         require_image(inputs)
         function, client = old.id, target.cloud.lambda_
-        changed = {key for key in self.changeable if old.inputs.get(key) != inputs.get(key)}
+        changed = self._changed(old, inputs)
         if changed & {*SETTINGS, "environment"}:
             client.update_function_configuration(FunctionName=function, **settings(inputs))
             client.get_waiter("function_updated_v2").wait(FunctionName=function, WaiterConfig=PATIENCE)
@@ -76,16 +93,44 @@ class Function(ResourceType):
             arn = old.outputs["arn"]
             client.untag_resource(Resource=arn, TagKeys=list(old.inputs.get("tags") or {}))
             client.tag_resource(Resource=arn, Tags=inputs.get("tags") or {})
-        if not changed - {"tags", "reservedConcurrentExecutions"}:
+        if not changed & PUBLISHED:
             return State(function, inputs, old.outputs)
         return published(target.cloud, function, inputs)
+
+    def recomputed(self, old: State, inputs: Properties) -> frozenset[str]:
+        """A change of code or settings publishes a version, if the program wants versions."""
+        publishes = inputs.get("publish") and self._changed(old, inputs) & PUBLISHED
+        return frozenset(OF_A_VERSION) if publishes else frozenset()
+
+    def read(self, target: Target, old: State) -> State | None:
+        """The settings; the image cannot be read where the emulator runs the code without one."""
+        client = target.cloud.lambda_
+        answer = unless_gone(lambda: client.get_function(FunctionName=old.id))
+        if answer is None:
+            return None
+        current = answer["Configuration"]
+        found = {pulumi: pulumi_spelling(current[api]) for pulumi, api in SETTINGS.items() if api in current}  # type: ignore[literal-required]
+        found["environment"] = {"variables": current.get("Environment", {}).get("Variables", {})}
+        found["architectures"] = current["Architectures"]
+        found["reservedConcurrentExecutions"] = answer.get("Concurrency", {}).get("ReservedConcurrentExecutions", -1)
+        found["tags"] = answer.get("Tags") or {}
+        versions = client.list_versions_by_function(FunctionName=old.id)["Versions"]
+        return as_found(old, found, function_outputs(target.cloud, current, versions[-1]["Version"]))
+
+    def delete(self, target: Target, old: State) -> None:
+        """Delete the function with all its versions and aliases."""
+        unless_gone(lambda: target.cloud.lambda_.delete_function(FunctionName=old.id))
+
+    def _changed(self, old: State, inputs: Properties) -> set[str]:
+        return {key for key in self.changeable if old.inputs.get(key) != inputs.get(key)}
 
 
 class Invocation(ResourceType):
     """One call of a function while deploying; its answer is a property."""
 
     pulumi_type = "aws:lambda/invocation:Invocation"
-    fixed = frozenset({"functionName", "qualifier", "input", "triggers", "lifecycleScope"})
+    fixed = frozenset({"functionName", "qualifier", "input", "triggers"})
+    changeable = frozenset({"lifecycleScope"})
 
     def create(self, target: Target, name: str, inputs: Properties) -> State:  # noqa: ARG002 - has no name in AWS
         """Call it and keep the answer.
@@ -103,6 +148,17 @@ class Invocation(ResourceType):
         if "FunctionError" in answer:
             raise LocalError(f"version {qualifier} of {inputs['functionName']} failed: {function_error(body)}")
         return State(f"{inputs['functionName']}_{qualifier}_{secrets.token_hex(4)}", inputs, {"result": body})
+
+    def update(self, target: Target, old: State, inputs: Properties) -> State:
+        """Call it again, as the provider does."""
+        return self.create(target, old.id, inputs)
+
+    def read(self, target: Target, old: State) -> State | None:  # noqa: ARG002 - the provider does not look either
+        """As it was: a call is over."""
+        return old
+
+    def delete(self, target: Target, old: State) -> None:
+        """Nothing: a call is over."""
 
 
 class Alias(ResourceType):
@@ -125,6 +181,20 @@ class Alias(ResourceType):
             FunctionName=inputs["functionName"], Name=old.outputs["name"], **self._version(inputs)
         )
         return State(old.id, inputs, old.outputs)
+
+    def read(self, target: Target, old: State) -> State | None:
+        """The version it points at."""
+        alias = unless_gone(lambda: target.cloud.lambda_.get_alias(**self._key(old)))
+        return alias and as_found(
+            old, {"functionVersion": alias["FunctionVersion"], "description": alias.get("Description") or ""}
+        )
+
+    def delete(self, target: Target, old: State) -> None:
+        """Delete the alias."""
+        unless_gone(lambda: target.cloud.lambda_.delete_alias(**self._key(old)))
+
+    def _key(self, old: State) -> Any:
+        return {"FunctionName": old.inputs["functionName"], "Name": old.outputs["name"]}
 
     def _version(self, inputs: Properties) -> dict[str, Any]:
         weights = (inputs.get("routingConfig") or {}).get("additionalVersionWeights") or {}
@@ -164,6 +234,25 @@ class FunctionUrl(ResourceType):
         )
         return State(old.id, inputs, old.outputs)
 
+    def read(self, target: Target, old: State) -> State | None:
+        """Who must sign, and what browsers may do."""
+        client, key = target.cloud.lambda_, self._qualifier(old.inputs)
+        url = unless_gone(lambda: client.get_function_url_config(FunctionName=old.inputs["functionName"], **key))
+        return url and as_found(
+            old,
+            {
+                "authorizationType": url["AuthType"],
+                "cors": pulumi_spelling(url.get("Cors") or {}),
+                "invokeMode": url.get("InvokeMode") or "BUFFERED",
+            },
+            {"functionUrl": url["FunctionUrl"]},
+        )
+
+    def delete(self, target: Target, old: State) -> None:
+        """Delete the address; a new one would be another."""
+        client, key = target.cloud.lambda_, self._qualifier(old.inputs)
+        unless_gone(lambda: client.delete_function_url_config(FunctionName=old.inputs["functionName"], **key))
+
     def _qualifier(self, inputs: Properties) -> dict[str, Any]:
         return api_arguments(inputs, {"qualifier": "Qualifier"})
 
@@ -199,6 +288,54 @@ class Permission(ResourceType):
         target.cloud.lambda_.add_permission(StatementId=statement, **api_arguments(inputs, self.arguments))
         return State(statement, inputs, {"statementId": statement})
 
+    def read(self, target: Target, old: State) -> State | None:
+        """Whether the statement is there; nobody can change one, only remove it."""
+        answer = unless_gone(lambda: target.cloud.lambda_.get_policy(**self._function(old)))
+        statements = json.loads(answer["Policy"])["Statement"] if answer else []
+        return old if any(statement["Sid"] == old.id for statement in statements) else None
+
+    def delete(self, target: Target, old: State) -> None:
+        """Remove the statement."""
+        unless_gone(lambda: target.cloud.lambda_.remove_permission(StatementId=old.id, **self._function(old)))
+
+    def _function(self, old: State) -> Any:
+        return api_arguments(old.inputs, {"function": "FunctionName", "qualifier": "Qualifier"})
+
+
+class ProvisionedConcurrencyConfig(ResourceType):
+    """Execution environments that are kept ready."""
+
+    pulumi_type = "aws:lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig"
+    fixed = frozenset({"functionName", "qualifier"})
+    changeable = frozenset({"provisionedConcurrentExecutions", "skipDestroy"})
+
+    def create(self, target: Target, name: str, inputs: Properties) -> State:  # noqa: ARG002 - has no name in AWS
+        """Ask for them."""
+        target.cloud.lambda_.put_provisioned_concurrency_config(
+            ProvisionedConcurrentExecutions=inputs["provisionedConcurrentExecutions"], **self._key(inputs)
+        )
+        return State(f"{inputs['functionName']},{inputs['qualifier']}", inputs)
+
+    def update(self, target: Target, old: State, inputs: Properties) -> State:
+        """As `create`: AWS knows no difference."""
+        return self.create(target, old.id, inputs)
+
+    def read(self, target: Target, old: State) -> State | None:
+        """How many."""
+        client, key = target.cloud.lambda_, self._key(old.inputs)
+        config = unless_gone(lambda: client.get_provisioned_concurrency_config(**key))
+        wanted = "RequestedProvisionedConcurrentExecutions"
+        return config and as_found(old, {"provisionedConcurrentExecutions": config[wanted]})  # type: ignore[literal-required]
+
+    def delete(self, target: Target, old: State) -> None:
+        """Keep none ready, unless the program wants them kept."""
+        client, key = target.cloud.lambda_, self._key(old.inputs)
+        if not old.inputs.get("skipDestroy"):
+            unless_gone(lambda: client.delete_provisioned_concurrency_config(**key))
+
+    def _key(self, inputs: Properties) -> Any:
+        return {"FunctionName": inputs["functionName"], "Qualifier": inputs["qualifier"]}
+
 
 def require_image(inputs: Properties) -> None:
     """Raise LocalError unless the function comes from a container image."""
@@ -233,7 +370,9 @@ def published(cloud: Cloud, function: str, inputs: Properties) -> State:
     return State(function, inputs, function_outputs(cloud, current, version))
 
 
-def function_outputs(cloud: Cloud, current: "FunctionConfigurationResponseTypeDef", version: str) -> dict[str, Any]:
+def function_outputs(
+    cloud: Cloud, current: "FunctionConfigurationTypeDef | FunctionConfigurationResponseTypeDef", version: str
+) -> dict[str, Any]:
     """What a Function has besides its inputs."""
     arn = current["FunctionArn"]
     return {

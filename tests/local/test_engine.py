@@ -88,7 +88,10 @@ def test_bad_code_leaves_the_good_version_live_until_it_is_mended(deployment: De
     ("addition", "message"),
     [
         ("aws.sqs.Queue('queue')", "aws:sqs/queue:Queue cannot be deployed locally"),
-        ("aws.cloudwatch.LogGroup('logs', kms_key_id='key')", "has no property 'kmsKeyId' here"),
+        (
+            "aws.iam.Role('other', assume_role_policy='{}', permissions_boundary='arn')",
+            "has no property 'permissionsBoundary' here",
+        ),
         ("docker.Image('other', image_name='a:b', build={'context': '.', 'network': 'host'})", "'network'"),
         ("pulumi.export('zone', aws.get_availability_zones_output().names)", "cannot be answered locally"),
         ("pulumi.export('old', aws.iam.Role.get('old', 'old-role').arn)", "cannot be read locally"),
