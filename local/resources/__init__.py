@@ -4,10 +4,18 @@ A type or a property that stands nowhere here is refused, so that a deployment t
 """
 
 from local.errors import LocalError
+from local.resources.cloudwatch import Dashboard, MetricAlarm
 from local.resources.ecr import LifecyclePolicy, Repository
 from local.resources.iam import Role, RolePolicy, RolePolicyAttachment
 from local.resources.image import Image
-from local.resources.lambda_ import Alias, Function, FunctionUrl, Invocation, Permission
+from local.resources.lambda_ import (
+    Alias,
+    Function,
+    FunctionUrl,
+    Invocation,
+    Permission,
+    ProvisionedConcurrencyConfig,
+)
 from local.resources.logs import LogGroup
 from local.resources.random_ import RandomId
 from local.resources.resource_type import Properties, ResourceType, State, Target
@@ -18,13 +26,16 @@ RESOURCE_TYPES: dict[str, ResourceType] = {
     kind.pulumi_type: kind
     for kind in (
         Alias(),
+        Dashboard(),
         Function(),
         FunctionUrl(),
         Image(),
         Invocation(),
         LifecyclePolicy(),
         LogGroup(),
+        MetricAlarm(),
         Permission(),
+        ProvisionedConcurrencyConfig(),
         RandomId(),
         Repository(),
         Role(),

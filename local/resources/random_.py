@@ -15,3 +15,10 @@ class RandomId(ResourceType):
         """Draw the bytes."""
         drawn = secrets.token_hex(inputs["byteLength"])
         return State(drawn, inputs, {"hex": drawn})
+
+    def read(self, target: Target, old: State) -> State | None:  # noqa: ARG002 - it is nowhere but in the state
+        """As it was drawn."""
+        return old
+
+    def delete(self, target: Target, old: State) -> None:
+        """Nothing: it is nowhere but in the state."""
