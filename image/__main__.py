@@ -26,6 +26,7 @@ def main() -> int:
         from image import build, engine, trial
 
         want = build.wanted(options.model, options.architecture)
+        os.chdir(build.PROJECT)
         run = trial.test if options.command == "test" else trial.make
         run(want, engine.builder(options.builder))
     except KeyboardInterrupt:

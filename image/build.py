@@ -47,7 +47,7 @@ class Image:
     """An image that the engine has.
 
     Attributes:
-        name: Repository and tag. The tag is the one under which `pulumi up` pushes the same content.
+        name: Repository and tag. The tag names the content: `pulumi up` pushes the same under a tag that begins so.
         context: The folder it was built from.
         base: What it was built on.
         platform: What it runs on, such as `linux/amd64`.
@@ -118,7 +118,7 @@ def build(want: Wanted, base: BaseImage, builder: Builder, repository: str | Non
     except (staging.StagingError, golden.GoldenError) as error:
         raise ImageError(str(error)) from None
     platform = PLATFORMS[want.architecture]
-    name = f"{repository or want.name}:{staging.image_tag(context, base.name, platform)}"
+    name = f"{repository or want.name}:{staging.content_tag(context, base.name, platform)}"
     started = time.monotonic()
     docker(
         "build",

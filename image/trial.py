@@ -1,7 +1,9 @@
-"""The list of everything that is checked: what `make image` and `make image-test` do, in their order."""
+"""The list of everything that is checked: what `make image` and `make image-test` do, in their order.
+
+Contexts and the bill of materials are written below the working directory, into `.build/`.
+"""
 
 import contextlib
-import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -25,7 +27,6 @@ def make(want: Wanted, builder: Builder) -> Image:
     Raises:
         LocalError: Something is not as it has to be.
     """
-    os.chdir(PROJECT)  # contexts are staged relative to it
     report.heading("Image")
     scanners.lint(PROJECT / "function" / "Dockerfile")
     report.fact("recipe", "hadolint has no remarks")
@@ -96,7 +97,7 @@ def build_again(image: Image, want: Wanted, builder: Builder) -> None:
     """Build without a change, with another model, and with each other builder."""
     report.heading("Built again")
     rebuilding.check_again(image, want, builder)
-    report.fact("no change", f"nothing was made anew; content hash {image.context.content_hash[:12]}")
+    report.fact("no change", f"no layer was made anew; hash of the context {image.context.content_hash[:12]}")
     with tempfile.TemporaryDirectory() as folder:
         rebuilding.check_changed_model(image, want, builder, Path(folder))
     report.fact("another model", "exactly one layer was made anew")
@@ -111,11 +112,11 @@ def compare(image: Image, want: Wanted, other: Builder) -> None:
         twin = build(want, image.base, other, f"{want.name}-{other.name.lower()}")
         afterwards.callback(remove, twin.name)
         if twin.layers == image.layers:
-            report.fact(other.name, "made the very same layers")
+            report.fact(other.name, "makes the very same layers")
             return
         first, second = read(image), read(twin)
     rebuilding.check_same_contents(first, second, other.name)
-    report.fact(other.name, f"made the same files from scratch: content hash {second.content_hash[:12]}")
+    report.fact(other.name, f"makes the same files; hash of them {second.content_hash[:12]}")
 
 
 def read(image: Image) -> Contents:
