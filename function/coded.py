@@ -6,11 +6,13 @@ is wrong with a value (faults.py).
 
 from __future__ import annotations
 
-from array import array
 from math import isfinite, nan
+
+from validate import floats
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from array import array
     from typing import Any
 
     from contract import Contract
@@ -45,7 +47,7 @@ def fill(cells: list[Any], contract: Contract, rows: int, column_major: bool) ->
         if index in contract.categories:
             column = codes(column, contract.categories[index])
         cells[span] = column
-    values = array("f", cells)
+    values = floats(cells)
     if not isfinite(sum(values)):
         raise OverflowError("a value is beyond float32")
     for at in missing:

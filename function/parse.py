@@ -27,6 +27,9 @@ MAX_ROWS = 2**18
 """Rows of a request, and arrays and objects of a JSON body. Predictions of more rows would exceed Lambda's 6 MB, and
 6 MB of `{},` the function's memory."""
 
+LARGE = 4 * 1024 * 1024
+"""Characters from which arrays and objects are counted before a body is parsed; fewer cannot unfold to much."""
+
 Batch = validate.Batch
 
 
@@ -74,7 +77,7 @@ def json_value(text: str) -> Any:
             more arrays and objects than `MAX_ROWS`.
     """
     if len(text) >= ORJSON_FROM:
-        if len(text) > MAX_ROWS and text.count("{") + text.count("[") > MAX_ROWS:
+        if len(text) > LARGE and text.count("{") + text.count("[") > MAX_ROWS:
             raise too_many_rows()
         import orjson
 

@@ -6,6 +6,7 @@ faults.py look at every value to say what is wrong. Leaves out reading the body 
 
 from __future__ import annotations
 
+import struct
 from array import array
 from itertools import chain
 from math import isfinite
@@ -146,11 +147,24 @@ def _fill(cells: Iterable[Any], contract: Contract, rows: int, column_major: boo
         if not contract.only_numbers:
             import coded
 
-            return coded.fill(list(cells), contract, rows, column_major)
-        values = array("f", cells)
-    except (KeyError, TypeError, OverflowError):
+            coded_values: array[float] = coded.fill(list(cells), contract, rows, column_major)
+            return coded_values
+        values = floats(list(cells))
+    except (KeyError, TypeError, OverflowError, struct.error):
         return None
     return values if all_finite(values) else None
+
+
+def floats(cells: list[Any]) -> array[float]:
+    """Return numbers as float32; beyond its range they become infinite.
+
+    Raises:
+        struct.error: A cell is no number.
+    """
+    # Packing takes half the time of `array("f", cells)`, which asks for each number by itself.
+    values = array("f")
+    values.frombytes(struct.pack(f"{len(cells)}f", *cells))
+    return values
 
 
 def all_finite(values: array[float]) -> bool:
