@@ -11,7 +11,7 @@ import pytest
 from local.caller import with_wrong_secret
 from local.cloud import Credentials
 from tests.clients.conftest import REPOSITORY
-from tests.clients.fault_proxy import FaultProxy, answered
+from tests.clients.fault_proxy import FaultProxy, answered, hang_up
 from tests.clients.local_endpoint import Identity, LocalEndpoint
 
 FOLDER = REPOSITORY / "clients" / "postman"
@@ -111,10 +111,10 @@ def test_a_wrong_secret_is_recognised(newman: Newman, invoker: Identity) -> None
 
 @pytest.mark.slow
 def test_throttling_and_faults_are_survived(newman: Newman, invoker: Identity, proxy: FaultProxy) -> None:
-    proxy.faults.extend([answered(429), answered(502), answered(503, in_next_second=True)])
+    proxy.faults.extend([answered(429), answered(502), answered(503, in_next_second=True), hang_up])
     status, printed = newman.run(invoker.session, proxy.url)
     assert status == 0, printed
-    assert len(proxy.seen) == 4 + 3
+    assert len(proxy.seen) == 4 + 4
     assert proxy.seen[2].signature != proxy.seen[3].signature, "an attempt was not signed anew"
 
 
@@ -123,7 +123,14 @@ def test_throttling_without_end_is_said(newman: Newman, invoker: Identity, proxy
     proxy.faults.extend([answered(429)] * 6)
     status, printed = newman.run(invoker.session, proxy.url)
     assert status == 1
-    assert "no answer in 6 attempts; the last was 429" in printed
+    assert "gave no answer in 6 attempts; the last was 429" in printed
+
+
+@pytest.mark.slow
+def test_a_connection_that_cannot_be_made_is_said(newman: Newman, invoker: Identity) -> None:
+    status, printed = newman.run(invoker.session, "http://127.0.0.1:1")
+    assert status == 1
+    assert "gave no answer in 6 attempts; the last was no answer at all" in printed
 
 
 @pytest.mark.slow

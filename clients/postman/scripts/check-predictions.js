@@ -1,4 +1,4 @@
-if (!pm.variables.get("retrying")) {
+if (pm.variables.get("answered")) {
     pm.test("there is a prediction for each record", () => {
         pm.response.to.have.status(200);
         pm.expect(pm.response.json()).to.have.lengthOf(EXPECTED.length);

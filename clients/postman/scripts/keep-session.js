@@ -1,5 +1,5 @@
 // The session goes into the environment's current values, which Postman neither synchronises nor exports.
-if (!pm.variables.get("retrying")) {
+if (pm.variables.get("answered")) {
     const text = pm.response.text();
     const field = (name) => (new RegExp(`<${name}>([^<]+)</${name}>`).exec(text) || [])[1] || "";
     const reason = field("Code") ? `: ${field("Code")}` : "";
