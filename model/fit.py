@@ -33,7 +33,7 @@ class Parameters:
 
 def matrix(features: pd.DataFrame, target: pd.Series | None = None) -> xgb.DMatrix:
     """Return XGBoost's form of the rows; feature names and types are those of the data frame's columns."""
-    return xgb.DMatrix(features, label=target, nthread=1)
+    return xgb.DMatrix(features, label=target, nthread=1, enable_categorical=True)
 
 
 def fit(parameters: Parameters, train: Part, show_every: int | None = None) -> xgb.Booster:

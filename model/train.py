@@ -9,12 +9,14 @@ import hashlib
 import sys
 from pathlib import Path
 
+import pandas as pd
+
 from model.baselines import OURS, PUBLISHED_NAME, baselines
 from model.card import card
 from model.choose import choose, score_again, shortlist
 from model.evaluate import difference, metrics
 from model.fit import fit, matrix
-from model.golden import golden, to_json
+from model.golden import GOLDEN_FILE, TOLERANCE, golden, to_json
 from model.leakage import SUSPICIOUS_RMSE, LeakError, check_for_leaks
 from model.prepare import SchemaError, prepare
 from model.record import PARAMETERS_FILE, read_parameters, read_search, write_search
@@ -23,6 +25,9 @@ from model.split import Part, split
 
 MODEL_FILE = "wine_quality.ubj"
 STUDY_FILE = "tuning.sqlite3"
+
+GOLDEN_WINES = 32
+"""Enough to pass through every tree on different paths, few enough for one small request."""
 
 
 def train(output: Path, cache: Path = DEFAULT_CACHE, parameters_file: Path = PARAMETERS_FILE, trials: int = 0) -> None:
@@ -86,13 +91,20 @@ def train(output: Path, cache: Path = DEFAULT_CACHE, parameters_file: Path = PAR
     )
     written = {
         MODEL_FILE: content,
-        "golden.json": to_json(golden(booster, test_part.features, sha256)).encode(),
+        GOLDEN_FILE: to_json(golden(booster, golden_wines(test_part), sha256, TOLERANCE)).encode(),
         "card.json": to_json(description).encode(),
     }
     output.mkdir(parents=True, exist_ok=True)
     for name, data in written.items():
         (output / name).write_bytes(data)
         _indented(f"{name}, {len(data):,} bytes")
+
+
+def golden_wines(test_part: Part) -> pd.DataFrame:
+    """Return the wines for the golden file: the first white one, the first red one, then those that follow."""
+    features = test_part.features
+    first = [features["color_white"].idxmax(), features["color_red"].idxmax()]
+    return pd.concat([features.loc[first], features.drop(index=first)]).head(GOLDEN_WINES)
 
 
 def search(train_part: Part, trials: int, study_file: Path, parameters_file: Path) -> None:

@@ -1,0 +1,69 @@
+"""Golden files of any model: missing values, categories, several outputs, early stopping."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import xgboost as xgb
+
+from model.golden import GOLDEN_FILE, golden, to_json, write_golden
+
+RNG = np.random.default_rng(0)
+ROWS = pd.DataFrame(
+    {
+        "size": RNG.normal(0, 1, 200),
+        "count": RNG.integers(0, 9, 200),
+        "kind": pd.Categorical(RNG.choice(["a", "b"], 200)),
+    }
+)
+ROWS.loc[ROWS.index[::3], "size"] = np.nan
+CLASSES = (ROWS["count"] + 3 * (ROWS["kind"] == "a")) % 3
+
+
+def trained(rounds: int = 5, **parameters: object) -> xgb.Booster:
+    rows = xgb.DMatrix(ROWS, CLASSES, enable_categorical=True, nthread=1)
+    return xgb.train({"nthread": 1, **parameters}, rows, rounds)
+
+
+def test_missing_values_are_null_and_categories_are_their_names() -> None:
+    first = golden(trained(), ROWS.head(20), "0" * 64, 1e-5)["records"][0]
+    assert first == {"size": None, "count": int(ROWS["count"][0]), "kind": ROWS["kind"][0]}
+    assert isinstance(first["count"], int)
+
+
+def test_several_outputs_make_lists() -> None:
+    content = golden(trained(objective="multi:softprob", num_class=3), ROWS.head(20), "0" * 64, 1e-5)
+    assert np.shape(content["predictions"]) == (20, 3)
+
+
+def test_a_model_stopped_early_answers_with_its_best_round() -> None:
+    booster = trained(rounds=9)
+    booster.set_attr(best_iteration="3")
+    shorter = trained(rounds=4)
+    assert golden(booster, ROWS, "", 0)["predictions"] == golden(shorter, ROWS, "", 0)["predictions"]
+
+
+def test_the_file_stands_beside_the_model_and_names_it(tmp_path: Path) -> None:
+    model = tmp_path / "any.json"
+    trained().save_model(model)
+    file = write_golden(model, ROWS.head(20), tolerance=1e-4)
+    content = json.loads(file.read_text("utf-8"))
+    assert file == tmp_path / GOLDEN_FILE
+    assert list(content) == ["model_sha256", "tolerance", "records", "predictions"]
+    assert content["model_sha256"] == hashlib.sha256(model.read_bytes()).hexdigest()
+    assert content["tolerance"] == 1e-4
+
+
+def test_rows_that_do_not_fit_the_model_are_refused(tmp_path: Path) -> None:
+    model = tmp_path / "any.ubj"
+    trained().save_model(model)
+    with pytest.raises(ValueError, match="size"):
+        write_golden(model, ROWS.drop(columns="size"))
+
+
+def test_a_number_without_a_name_in_json_is_refused() -> None:
+    with pytest.raises(ValueError, match="JSON"):
+        to_json({"tolerance": float("nan")})
