@@ -1,0 +1,52 @@
+"""Packages that only a benchmark needs, installed into the build folder and not into the project's environment."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+from benchmarks.subjects import BUILD
+
+
+class NoIndexError(Exception):
+    """A package cannot be installed. The message is one plain line."""
+
+
+def installed(name: str, arguments: list[str]) -> Path:
+    """Return a folder with packages, installed on the first call.
+
+    Args:
+        name: The folder's name.
+        arguments: What `pip install` is to install.
+
+    Raises:
+        NoIndexError: pip's package index does not answer, or lacks them.
+    """
+    folder = BUILD / name
+    if folder.exists():
+        return folder
+    print(f"installing {' '.join(arguments)} ...", flush=True)
+    unfinished = BUILD / f"{name}.unfinished"
+    shutil.rmtree(unfinished, ignore_errors=True)
+    command = [str(_python()), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    if subprocess.run([*command, "--target", str(unfinished), *arguments], check=False).returncode:
+        raise NoIndexError(f"pip could not install {' '.join(arguments)}")
+    unfinished.rename(folder)
+    return folder
+
+
+def size(folder: Path) -> int:
+    """Return the bytes of a folder's files, compiled modules left out."""
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file() and file.suffix != ".pyc")
+
+
+def _python() -> Path:
+    """Return the Python of an environment with pip, which the project's own does not have."""
+    folder = BUILD / "installer"
+    python = folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+    if not python.exists():
+        venv.create(folder, with_pip=True)
+    return python
