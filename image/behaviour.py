@@ -4,16 +4,24 @@ What is expected comes from the golden file beside the model, or from XGBoost's 
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
+from typing import Protocol
 
 from components import golden
 from image.engine import ImageError
 from image.events import Case, url_event
-from image.lambda_container import Answer, LambdaContainer
+from image.lambda_container import Answer
 from local.expectation import expectation
+
+
+class Container(Protocol):
+    """What answers: `image.lambda_container.LambdaContainer`."""
+
+    def invoke(self, events: Sequence[object]) -> list[Answer]:
+        """Hand in the events one after the other."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +53,7 @@ def expected(model: Path) -> golden.Golden:
         raise ImageError(str(error)) from None
 
 
-def check_golden(container: LambdaContainer, known: golden.Golden) -> Times:
+def check_golden(container: Container, known: golden.Golden) -> Times:
     """Ask for the golden predictions: all at once, then every record alone, and once through the Function URL's event.
 
     Raises:
@@ -63,7 +71,7 @@ def check_golden(container: LambdaContainer, known: golden.Golden) -> Times:
     return Times(first.milliseconds, median(answer.milliseconds for answer in each))
 
 
-def check_statuses(container: LambdaContainer, cases: list[Case]) -> None:
+def check_statuses(container: Container, cases: list[Case]) -> None:
     """Send every request and compare the status; a refusal has to be a problem document.
 
     Raises:
@@ -80,7 +88,7 @@ def check_statuses(container: LambdaContainer, cases: list[Case]) -> None:
             raise ImageError(f"{case.name}: answered {status} with content-type {kind}")
 
 
-def check_direct_failure(container: LambdaContainer) -> None:
+def check_direct_failure(container: Container) -> None:
     """Invoke directly with something that is no list of records: Lambda must be told that the function failed.
 
     Raises:

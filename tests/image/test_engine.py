@@ -1,0 +1,75 @@
+"""Which builders are found, and what is said when the engine's command fails or is missing?"""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from image import engine
+from image.engine import ImageError
+
+posix_only = pytest.mark.skipif(os.name == "nt", reason="fakes programs by shell scripts")
+
+
+def client(folder: Path, script: str) -> Path:
+    """A folder with a `docker` command."""
+    folder.mkdir()
+    (folder / "docker").write_text(f"#!/bin/sh\n{script}\n")
+    (folder / "docker").chmod(0o755)
+    return folder
+
+
+LEGACY_ONLY = '[ "$DOCKER_BUILDKIT" = 0 ]'
+BOTH = "true"
+NEITHER = "false"
+
+
+@posix_only
+def test_buildkit_comes_first_because_pulumis_provider_uses_it(tmp_path: Path) -> None:
+    found = engine.builders(str(client(tmp_path / "bin", BOTH)))
+    assert [builder.name for builder in found] == ["BuildKit", "legacy"]
+
+
+@posix_only
+def test_a_command_that_lacks_a_builder_is_passed_over_for_one_that_has_it(tmp_path: Path) -> None:
+    old, new = client(tmp_path / "old", LEGACY_ONLY), client(tmp_path / "new", BOTH)
+    buildkit, legacy = engine.builders(os.pathsep.join(map(str, (old, new))))
+    assert buildkit.environment["PATH"].startswith(f"{new}{os.pathsep}")
+    assert legacy.environment["PATH"].startswith(f"{old}{os.pathsep}")
+
+
+@posix_only
+def test_no_builder_attaches_what_lambda_refuses(tmp_path: Path) -> None:
+    for builder in engine.builders(str(client(tmp_path / "bin", BOTH))):
+        assert builder.environment["BUILDX_NO_DEFAULT_ATTESTATIONS"] == "1"
+
+
+@posix_only
+def test_a_builder_that_is_not_here_is_refused_with_those_that_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(client(tmp_path / "bin", LEGACY_ONLY)))
+    assert engine.builder().name == "legacy"
+    with pytest.raises(ImageError, match=r"can build with BuildKit; found: legacy\. BuildKit needs the buildx plugin"):
+        engine.builder("BuildKit")
+
+
+@posix_only
+def test_a_machine_without_a_builder_gets_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(client(tmp_path / "bin", NEITHER)))
+    with pytest.raises(ImageError, match="no `docker` command that can build is on the PATH"):
+        engine.builder()
+
+
+def test_a_missing_command_gets_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ImageError, match="docker is not installed"):
+        engine.docker("info")
+
+
+@posix_only
+def test_a_failed_command_says_what_the_engine_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = client(tmp_path / "bin", "echo 'Step 3/9'; echo; echo 'golden check: record 3 is off' >&2; exit 1")
+    monkeypatch.setenv("PATH", str(folder), prepend=os.pathsep)
+    with pytest.raises(ImageError, match=r"^docker build failed: golden check: record 3 is off \| Step 3/9$"):
+        engine.docker("build", ".")
