@@ -207,7 +207,7 @@ def construct_request(monitor: str, name: str, inputs: Any, *, preview: bool = F
         monitorEndpoint=monitor,
         type="ml-inference:index:MLInferenceFunction",
         name=name,
-        inputs=struct(inputs) if isinstance(inputs, Mapping) else inputs,
+        inputs=inputs if isinstance(inputs, struct_pb2.Struct) else struct(inputs),
         accepts_output_values=True,
         **options,
     )
