@@ -71,13 +71,14 @@ def train(folder: Path, parameters: dict[str, Any], data: xgboost.DMatrix, round
     return model
 
 
-def exact(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Records of a table; float32 widened, NaN as null."""
-    wide = table.astype({name: float for name in table.columns if table[name].dtype == np.float32})
-    return [
-        {str(name): None if isinstance(value, float) and np.isnan(value) else value for name, value in record.items()}
-        for record in wide.astype(object).to_dict("records")
-    ]
+def exact(table: pd.DataFrame) -> dict[str, list[Any]]:
+    """Columns of a table as a client sends them; float32 widened, NaN as null."""
+    columns = {}
+    for name in table.columns:
+        column = table[name]
+        plain = column.astype(float) if column.dtype == np.float32 else column.astype(object)
+        columns[str(name)] = plain.astype(object).where(column.notna(), None).tolist()
+    return columns
 
 
 def assert_bit_identical(answer: str, expected: np.ndarray[Any, Any]) -> None:
@@ -133,7 +134,8 @@ def test_category_names_are_mapped_as_training_saw_them(
     categorical_model: Path, serve: Serve, url_event: MakeEvent
 ) -> None:
     rows = with_categories(ROWS, seed=2)
-    response = serve(categorical_model)(url_event(json.dumps(exact(rows))), None)
+    records = pd.DataFrame(exact(rows)).to_dict("records")
+    response = serve(categorical_model)(url_event(json.dumps(records)), None)
     assert response["statusCode"] == 200, response["body"]
     expected = xgboost.Booster(model_file=categorical_model).predict(xgboost.DMatrix(rows, enable_categorical=True))
     assert_bit_identical(response["body"], expected)
@@ -172,9 +174,9 @@ def test_category_names_that_xgboost_stores_damaged_are_refused_at_the_start(tmp
 def test_a_category_that_training_did_not_see_is_refused(
     categorical_model: Path, serve: Serve, url_event: MakeEvent, field: str, value: Any, code: str
 ) -> None:
-    records = exact(with_categories(3, seed=2))
-    records[1][field] = value
-    response = serve(categorical_model)(url_event(json.dumps(records)), None)
+    columns = exact(with_categories(3, seed=2))
+    columns[field][1] = value
+    response = serve(categorical_model)(url_event(json.dumps(columns)), None)
     errors = json.loads(response["body"])["errors"]
     assert response["statusCode"] == 422
     assert [(e["row"], e["field"], e["code"]) for e in errors] == [(1, field, code)]
