@@ -63,7 +63,7 @@ def calibration(table: pd.DataFrame) -> Figure:
     """Mean grade by predicted quality, and predictions by grade."""
     drawn = figure(3.6)
     left, right = drawn.subplots(1, 2)
-    bins = table.groupby(pd.qcut(table["predicted"], CALIBRATION_BINS), observed=True)
+    bins = table.groupby(pd.qcut(table["predicted"].rank(method="first"), CALIBRATION_BINS), observed=True)
     means = bins[["predicted", "actual"]].mean()
     spread: pd.Series[float] = 1.96 * bins["actual"].sem()
     ends = (means.min().min() - 0.2, means.max().max() + 0.2)
