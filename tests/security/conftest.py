@@ -1,0 +1,46 @@
+"""The component deployed on mocks, and the scanners, each made once."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.fake_engine import Deployment
+from tests.security import mutations, scanners
+from tests.security.deployments import Deployer, write_model
+
+
+@pytest.fixture(scope="session")
+def _project_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("security")
+    write_model(folder)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _in_a_project_folder(_project_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Contexts are staged below the working directory."""
+    monkeypatch.chdir(_project_folder)
+
+
+@pytest.fixture(scope="session")
+def deploy(_project_folder: Path) -> Iterator[Deployer]:
+    before = Path.cwd()
+    os.chdir(_project_folder)
+    yield Deployer(_project_folder / "model.ubj")
+    os.chdir(before)
+
+
+@pytest.fixture(scope="session")
+def hardened(deploy: Deployer) -> dict[str, Deployment]:
+    """What the mutations weaken, by name."""
+    return {name: deploy(arguments) for name, arguments in mutations.ARGUMENTS.items()}
+
+
+@pytest.fixture(scope="session")
+def installed_scanners() -> scanners.Scanners:
+    try:
+        return scanners.install()
+    except scanners.ScannersUnavailableError as reason:
+        return pytest.fail(str(reason), pytrace=False)

@@ -1,0 +1,383 @@
+"""What else must never be deployed? Rules for what Checkov and cfn-guard do not look at.
+
+Each is a function from a deployment to the names of the resources that break it; its docstring is the rule. Leaves out
+what the scanners already say, except where a mutation showed that they only say it in part.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from tests.fake_engine import ACCOUNT_ID, REGION, Deployment, Resource
+from tests.security import deployments as d
+from tests.security.scanners import Finding
+
+Rule = Callable[[Deployment], Iterable[str]]
+RULES: dict[str, Rule] = {}
+
+INVOKE_URL, INVOKE = "lambda:InvokeFunctionUrl", "lambda:InvokeFunction"
+VIA_URL = {"Bool": {"lambda:InvokedViaFunctionUrl": "true"}}
+SIGNED = {"StringEquals": {"lambda:FunctionUrlAuthType": "AWS_IAM"}}
+
+#: What the execution role may do at all; everything it is granted has to be one of these.
+EXECUTION_ACTIONS = frozenset(
+    [
+        *("logs:CreateLogStream", "logs:PutLogEvents"),
+        *("xray:PutTraceSegments", "xray:PutTelemetryRecords"),
+        *("ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface"),
+        *("ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses"),
+        *("ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"),
+    ]
+)
+#: Actions for which IAM knows no resource.
+#: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsx-ray.html and list_amazonec2.html
+WITHOUT_RESOURCE = frozenset(
+    ["xray:PutTraceSegments", "xray:PutTelemetryRecords", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"]
+)
+ONE_PRINCIPAL = re.compile(r"arn:aws[a-z-]*:iam::(\d{12}):(role|user)/[\w+=,.@/-]+")
+#: Fewer images than this could let the live version's expire after a few deployments.
+FEWEST_IMAGES = 10
+
+
+def findings(deployment: Deployment) -> set[Finding]:
+    """Everything that breaks a rule of this file."""
+    return {Finding("own", name, resource) for name, rule in RULES.items() for resource in rule(deployment)}
+
+
+def rule(function: Rule) -> Rule:
+    RULES[function.__name__] = function
+    return function
+
+
+# --- the endpoint ---
+
+
+@rule
+def url_demands_iam(deployment: Deployment) -> Iterator[str]:
+    """A Function URL authenticates with IAM."""
+    yield from (url.name for url in deployment.all(d.URL) if url.inputs.get("authorizationType") != "AWS_IAM")
+
+
+@rule
+def url_stands_on_the_alias(deployment: Deployment) -> Iterator[str]:
+    """A Function URL stands on the alias: one on the function itself would serve versions that were never proved."""
+    yield from (url.name for url in deployment.all(d.URL) if url.inputs.get("qualifier") != "live")
+
+
+@rule
+def cors_names_its_origins(deployment: Deployment) -> Iterator[str]:
+    """No web page may call that was not named."""
+    for url in deployment.all(d.URL):
+        if any("*" in origin for origin in (url.inputs.get("cors") or {}).get("allowOrigins", [])):
+            yield url.name
+
+
+@rule
+def cors_keeps_credentials_from_strangers(deployment: Deployment) -> Iterator[str]:
+    """Credentials are sent to named, encrypted origins alone."""
+    for url in deployment.all(d.URL):
+        cors = url.inputs.get("cors") or {}
+        origins = cors.get("allowOrigins", [])
+        if cors.get("allowCredentials") and not all(origin.startswith("https://") for origin in origins):
+            yield url.name
+
+
+# --- who may call ---
+
+
+@rule
+def permission_names_one_principal(deployment: Deployment) -> Iterator[str]:
+    """A permission names one role or user: no wildcard, account or service."""
+    for grant in deployment.all(d.PERMISSION):
+        if not ONE_PRINCIPAL.fullmatch(grant.inputs["principal"]):
+            yield grant.name
+
+
+@rule
+def permission_stays_in_the_account(deployment: Deployment) -> Iterator[str]:
+    """A permission names a principal of the function's own account."""
+    for grant in deployment.all(d.PERMISSION):
+        principal = ONE_PRINCIPAL.fullmatch(grant.inputs["principal"])
+        if principal and principal[1] != ACCOUNT_ID:
+            yield grant.name
+
+
+@rule
+def permission_comes_in_a_pair(deployment: Deployment) -> Iterator[str]:
+    """Whoever has one of the two actions has the other: else AWS answers 403."""
+    granted: dict[str, set[str]] = {}
+    for grant in deployment.all(d.PERMISSION):
+        granted.setdefault(grant.inputs["principal"], set()).add(grant.inputs["action"])
+    for grant in deployment.all(d.PERMISSION):
+        if granted[grant.inputs["principal"]] != {INVOKE_URL, INVOKE}:
+            yield grant.name
+
+
+@rule
+def permission_is_bound_to_the_url(deployment: Deployment) -> Iterator[str]:
+    """A permission allows one of the two actions, on the alias, by way of the authenticated URL."""
+    for grant in deployment.all(d.PERMISSION):
+        inputs = grant.inputs
+        expected = {
+            INVOKE_URL: ("AWS_IAM", None),
+            INVOKE: (None, True),
+        }.get(inputs["action"])
+        bound = (inputs.get("functionUrlAuthType"), inputs.get("invokedViaFunctionUrl"))
+        if bound != expected or inputs.get("qualifier") != "live":
+            yield grant.name
+
+
+@rule
+def role_of_clients_is_bound_to_the_url(deployment: Deployment) -> Iterator[str]:
+    """The policy of a calling role is the two actions on the alias, each under its condition, and nothing else."""
+    alias = _alias_arn(deployment)
+    expected = [
+        {"Effect": "Allow", "Action": INVOKE_URL, "Resource": alias, "Condition": SIGNED},
+        {"Effect": "Allow", "Action": INVOKE, "Resource": alias, "Condition": VIA_URL},
+    ]
+    for policy in deployment.all(d.ROLE_POLICY):
+        if policy.name.endswith("-invoke") and _statements(policy.inputs["policy"]) != expected:
+            yield policy.name
+
+
+@rule
+def role_of_clients_is_assumed_within_the_account(deployment: Deployment) -> Iterator[str]:
+    """The invoker role trusts principals of its own account, for nothing but assuming it."""
+    for role in deployment.all(d.ROLE):
+        if role.name.endswith("-invoker-role"):
+            for statement in _statements(role.inputs["assumeRolePolicy"]):
+                principals = statement.get("Principal", {})
+                within = isinstance(principals, dict) and principals.keys() == {"AWS"}
+                accounts = _listed(principals["AWS"]) if within else []
+                own = all(re.fullmatch(rf"arn:aws[a-z-]*:iam::{ACCOUNT_ID}:\S+", account) for account in accounts)
+                if not (within and own and _listed(statement.get("Action")) == ["sts:AssumeRole"]):
+                    yield role.name
+
+
+@rule
+def role_of_clients_is_granted_something(deployment: Deployment) -> Iterator[str]:
+    """An invoker role without a policy would answer every client with 403."""
+    granted = {policy.inputs["role"] for policy in deployment.all(d.ROLE_POLICY)}
+    for role in deployment.all(d.ROLE):
+        if role.name.endswith("-invoker-role") and f"{role.name}-1a2b3c4" not in granted:
+            yield role.name
+
+
+# --- what the function may do ---
+
+
+@rule
+def action_is_named(deployment: Deployment) -> Iterator[str]:
+    """No policy allows actions by a wildcard or by exception."""
+    for name, statement in _allowed(deployment):
+        if "NotAction" in statement or any("*" in action for action in _listed(statement.get("Action"))):
+            yield name
+
+
+@rule
+def resource_is_named(deployment: Deployment) -> Iterator[str]:
+    """A policy allows on all resources only what IAM cannot allow on fewer."""
+    for name, statement in _allowed(deployment):
+        everything = "NotResource" in statement or "*" in _listed(statement.get("Resource"))
+        if everything and not set(_listed(statement.get("Action"))) <= WITHOUT_RESOURCE:
+            yield name
+
+
+@rule
+def execution_role_is_lambdas(deployment: Deployment) -> Iterator[str]:
+    """The execution role can be assumed by the Lambda service, and by nobody else."""
+    for role in deployment.all(d.ROLE):
+        if role.name.endswith("-execution-role"):
+            trusted = [statement.get("Principal") for statement in _statements(role.inputs["assumeRolePolicy"])]
+            if trusted != [{"Service": "lambda.amazonaws.com"}]:
+                yield role.name
+
+
+@rule
+def execution_role_reaches_nothing_else(deployment: Deployment) -> Iterator[str]:
+    """The execution role writes logs and traces and manages its network interfaces; it has no managed policies."""
+    for name, statement in _allowed(deployment):
+        if name.endswith("-execution") and not set(_listed(statement.get("Action"))) <= EXECUTION_ACTIONS:
+            yield name
+    for role in deployment.all(d.ROLE):
+        if role.inputs.get("managedPolicyArns") or role.inputs.get("inlinePolicies"):
+            yield role.name
+    yield from (extra.name for extra in deployment.all("aws:iam/rolePolicyAttachment:RolePolicyAttachment"))
+
+
+@rule
+def logs_are_written_into_the_own_group(deployment: Deployment) -> Iterator[str]:
+    """The execution role writes into the deployment's log group alone."""
+    own = [f"{_log_group_arn(group)}:*" for group in deployment.all(d.LOG_GROUP)]
+    for name, statement in _allowed(deployment):
+        writes = any(action.startswith("logs:") for action in _listed(statement.get("Action")))
+        if writes and _listed(statement.get("Resource")) != own:
+            yield name
+
+
+# --- the image ---
+
+
+@rule
+def image_is_run_by_digest(deployment: Deployment) -> Iterator[str]:
+    """The function runs an image by its digest: what a tag means can change."""
+    for function in deployment.all(d.FUNCTION):
+        if not re.search(r"@sha256:[0-9a-f]{64}$", function.inputs["imageUri"]):
+            yield function.name
+
+
+@rule
+def image_is_never_the_latest(deployment: Deployment) -> Iterator[str]:
+    """Neither the image nor its base is tagged `latest`, or not at all."""
+    for image in deployment.all(d.IMAGE):
+        names = [image.inputs["imageName"], *image.inputs["build"].get("args", {}).values()]
+        if any(name.endswith(":latest") or not re.search(r":[^/]+$", name) for name in names):
+            yield image.name
+
+
+@rule
+def image_is_built_for_the_functions_processor(deployment: Deployment) -> Iterator[str]:
+    """The image's platform is the function's architecture; a mismatch only shows when the function starts."""
+    platforms = {"x86_64": "linux/amd64", "arm64": "linux/arm64"}
+    wanted = {platforms[architecture] for f in deployment.all(d.FUNCTION) for architecture in f.inputs["architectures"]}
+    for image in deployment.all(d.IMAGE):
+        if {image.inputs["build"].get("platform")} != wanted:
+            yield image.name
+
+
+@rule
+def images_expire_by_number_alone(deployment: Deployment) -> Iterator[str]:
+    """A repository has an end, and it never removes the newest images: the live version pulls one of them."""
+    bounded = set()
+    for policy in deployment.all(d.LIFECYCLE):
+        bounded.add(policy.inputs["repository"])
+        for rule_ in json.loads(policy.inputs["policy"])["rules"]:
+            selection = rule_["selection"]
+            by_number = selection["countType"] == "imageCountMoreThan" and selection["tagStatus"] == "any"
+            if not by_number or selection["countNumber"] < FEWEST_IMAGES:
+                yield policy.name
+    yield from (repo.name for repo in deployment.all(d.REPOSITORY) if f"{repo.name}-1a2b3c4" not in bounded)
+
+
+@rule
+def tags_are_immutable(deployment: Deployment) -> Iterator[str]:
+    """Tags never move, without exceptions."""
+    for repo in deployment.all(d.REPOSITORY):
+        if repo.inputs.get("imageTagMutability") != "IMMUTABLE":
+            yield repo.name
+
+
+@rule
+def registry_password_is_a_secret(deployment: Deployment) -> Iterator[str]:
+    """The registry's password is marked, so that Pulumi encrypts it in its state and hides it on the screen."""
+    for image in deployment.all(d.IMAGE):
+        registry = image.inputs["registry"]
+        password = {"secret": registry} if "secret" in registry else registry.get("password")
+        if not isinstance(password, dict):
+            yield image.name
+
+
+# --- what is run, and what is seen of it ---
+
+
+@rule
+def version_is_published_and_proved(deployment: Deployment) -> Iterator[str]:
+    """A version is published, and the alias waits for its golden check."""
+    yield from (function.name for function in deployment.all(d.FUNCTION) if function.inputs.get("publish") is not True)
+    for check in deployment.all(d.CHECK):
+        if check.inputs.get("qualifier") in (None, "$LATEST", "live"):
+            yield check.name
+        for alias in deployment.all(d.ALIAS):
+            if not deployment.depends(alias, check):
+                yield alias.name
+
+
+@rule
+def alias_names_a_version(deployment: Deployment) -> Iterator[str]:
+    """The alias names a published version, and no weight sends requests to another one."""
+    for alias in deployment.all(d.ALIAS):
+        if alias.inputs.get("functionVersion") in (None, "$LATEST") or alias.inputs.get("routingConfig"):
+            yield alias.name
+
+
+@rule
+def logs_have_an_owner_and_an_end(deployment: Deployment) -> Iterator[str]:
+    """The function writes JSON into a log group of the deployment, which deletes it after a time and goes with it."""
+    own = {group.inputs["namePrefix"] + "1a2b3c4" for group in deployment.all(d.LOG_GROUP)}
+    for function in deployment.all(d.FUNCTION):
+        logging = function.inputs.get("loggingConfig") or {}
+        if logging.get("logGroup") not in own or logging.get("logFormat") != "JSON":
+            yield function.name
+    for group in deployment.all(d.LOG_GROUP):
+        if not group.inputs.get("retentionInDays") or group.inputs.get("skipDestroy"):
+            yield group.name
+
+
+@rule
+def logs_are_not_verbose(deployment: Deployment) -> Iterator[str]:
+    """The service writes no debug lines of its own into the log."""
+    for function in deployment.all(d.FUNCTION):
+        logging = function.inputs.get("loggingConfig") or {}
+        if "DEBUG" in {logging.get("systemLogLevel"), logging.get("applicationLogLevel")}:
+            yield function.name
+
+
+@rule
+def requests_are_traced(deployment: Deployment) -> Iterator[str]:
+    """Requests are sampled; Checkov takes `PassThrough` for an answer."""
+    for function in deployment.all(d.FUNCTION):
+        if (function.inputs.get("tracingConfig") or {}).get("mode") != "Active":
+            yield function.name
+
+
+@rule
+def alarms_watch_the_alias(deployment: Deployment) -> Iterator[str]:
+    """An alarm watches what serves, or it is silent about it."""
+    for alarm in deployment.all(d.ALARM):
+        if not alarm.inputs["dimensions"].get("Resource", "").endswith(":live"):
+            yield alarm.name
+
+
+@rule
+def one_key_encrypts_everything(deployment: Deployment) -> Iterator[str]:
+    """Where a key is given for one of images, logs and function, it encrypts all of them."""
+    keys = {
+        **{repo.name: _first_key(repo) for repo in deployment.all(d.REPOSITORY)},
+        **{group.name: group.inputs.get("kmsKeyId") for group in deployment.all(d.LOG_GROUP)},
+        **{function.name: function.inputs.get("kmsKeyArn") for function in deployment.all(d.FUNCTION)},
+    }
+    if any(keys.values()):
+        yield from (name for name, key in keys.items() if not key)
+
+
+# --- reading documents ---
+
+
+def _statements(document: str) -> list[dict[str, Any]]:
+    return list(json.loads(document)["Statement"])
+
+
+def _allowed(deployment: Deployment) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Allowing statements of all role policies, with the policy's name."""
+    for policy in deployment.all(d.ROLE_POLICY):
+        for statement in _statements(policy.inputs["policy"]):
+            if statement["Effect"] == "Allow":
+                yield policy.name, statement
+
+
+def _listed(value: Any) -> list[str]:
+    return value if isinstance(value, list) else [value] if value is not None else []
+
+
+def _first_key(repository: Resource) -> Any:
+    return (repository.inputs.get("encryptionConfigurations") or [{}])[0].get("kmsKey")
+
+
+def _alias_arn(deployment: Deployment) -> str:
+    function = deployment.one(d.FUNCTION).name
+    return f"arn:aws:lambda:{REGION}:{ACCOUNT_ID}:function:{function}-1a2b3c4:live"
+
+
+def _log_group_arn(group: Resource) -> str:
+    return f"arn:aws:logs:{REGION}:{ACCOUNT_ID}:log-group:{group.inputs['namePrefix']}1a2b3c4"

@@ -1,0 +1,111 @@
+"""Do arguments that are combined with each other open a hole, or a preview fail?"""
+
+import itertools
+from typing import Any
+
+import pulumi
+import pytest
+
+from tests import fake_engine
+from tests.fake_engine import Deployment
+from tests.security import combinations, own_rules, verdict
+from tests.security.combinations import VALUES, Combination
+from tests.security.deployments import ALIAS, FUNCTION, Deployer
+from tests.security.scanners import Finding, Findings, Scanners
+
+pytestmark = pytest.mark.slow
+
+NUMBER = 200
+LEAST_REFUSED = 50
+#: cfn-lint is by far the slowest; that many combinations hold every value of every argument.
+LINTED = 20
+#: What may be registered although the component refuses its arguments: the stack, and what the arguments come from.
+NOT_THE_COMPONENT = {"pulumi:pulumi:Stack", "test:index:Other"}
+
+
+@pytest.fixture(scope="session")
+def possible() -> dict[str, Combination]:
+    return {f"c{index:03}": combination for index, combination in enumerate(combinations.possible(NUMBER))}
+
+
+@pytest.fixture(scope="session")
+def deployed(possible: dict[str, Combination], deploy: Deployer) -> dict[str, Deployment]:
+    return {label: deploy(combinations.arguments(combination)) for label, combination in possible.items()}
+
+
+@pytest.fixture(scope="session")
+def scanned(deployed: dict[str, Deployment], installed_scanners: Scanners) -> Findings:
+    checkov, guard = installed_scanners.checkov(deployed), installed_scanners.cfn_guard(deployed)
+    return {
+        label: checkov[label] | guard[label] | own_rules.findings(deployment) for label, deployment in deployed.items()
+    }
+
+
+def rules(findings: set[Finding]) -> set[str]:
+    return {f"{finding.scanner}:{finding.rule}" for finding in findings}
+
+
+def test_every_pair_of_values_that_can_meet_meets(possible: dict[str, Combination]) -> None:
+    met = {
+        frozenset(pair) for combination in possible.values() for pair in itertools.combinations(combination.items(), 2)
+    }
+    assert len(possible) == NUMBER
+    assert combinations.pairs_that_can_meet() <= met
+
+
+def test_a_combination_has_no_finding_but_those_its_values_declare(
+    possible: dict[str, Combination], deployed: dict[str, Deployment], scanned: Findings
+) -> None:
+    wrong = {}
+    for label, combination in possible.items():
+        given = combinations.arguments(combination)
+        found = rules(verdict.counting(deployed[label], scanned[label], given))
+        if found != combinations.declared(combination):
+            wrong[label] = (found ^ combinations.declared(combination), given)
+    assert not wrong, f"{len(wrong)} of {len(possible)} combinations differ, such as {next(iter(wrong.values()))}"
+
+
+def test_a_combination_is_a_valid_template(deployed: dict[str, Deployment], installed_scanners: Scanners) -> None:
+    some = dict(itertools.islice(deployed.items(), LINTED))
+    found = {finding for findings in installed_scanners.cfn_lint(some).values() for finding in findings}
+    assert found == set()
+
+
+def test_a_combination_can_be_previewed_while_nothing_is_known(
+    possible: dict[str, Combination], deploy: Deployer
+) -> None:
+    failed = {}
+    for label, combination in possible.items():
+        try:
+            preview = deploy(combinations.arguments(combination), preview=True)
+            assert preview.one(ALIAS)
+            assert preview.one(FUNCTION)
+        except Exception as error:  # noqa: BLE001 - whatever a preview raises is what is looked for
+            failed[label] = (error, combinations.arguments(combination))
+    assert not failed, f"{len(failed)} of {len(possible)} previews fail, such as {next(iter(failed.values()))}"
+
+
+def test_a_contradiction_is_refused_before_anything_registers(
+    deploy: Deployer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contradictions = combinations.refused(LEAST_REFUSED)
+    assert len(contradictions) >= LEAST_REFUSED
+    registered: list[str] = []
+    register = fake_engine._RecordingMonitor.RegisterResource
+
+    def record(monitor: fake_engine._RecordingMonitor, request: Any) -> Any:
+        registered.append(request.type)
+        return register(monitor, request)
+
+    monkeypatch.setattr(fake_engine._RecordingMonitor, "RegisterResource", record)
+    for combination in contradictions:
+        with pytest.raises(pulumi.RunError):
+            deploy(combinations.arguments(combination))
+    assert set(registered) <= NOT_THE_COMPONENT
+
+
+def test_every_value_that_weakens_is_seen(possible: dict[str, Combination], scanned: Findings) -> None:
+    """A declared finding that no rule ever made would be a hole in the rules."""
+    declared = {finding for values in VALUES.values() for value in values.values() for finding in value.findings}
+    assert declared <= {rule for findings in scanned.values() for rule in rules(findings)}
+    assert possible

@@ -1,0 +1,113 @@
+"""Do the scanners see what they are given, and does their absence read as one plain line?"""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.fake_engine import Deployment
+from tests.security import cloudformation, scanners, terraform_plan
+from tests.security import deployments as d
+from tests.security.deployments import Deployer
+from tests.security.scanners import Scanners, ScannersUnavailableError
+
+
+@pytest.fixture(scope="session")
+def everything(deploy: Deployer) -> Deployment:
+    return deploy(
+        {
+            "invoker_arns": [d.CLIENT_ARN],
+            "provisioned_concurrency": 1,
+            "alarms": {"topic_arn": d.TOPIC_ARN},
+            "dashboard": True,
+            "kms_key_arn": d.KMS_KEY_ARN,
+            "vpc": d.VPC,
+            "cors": {"allow_origins": ["https://a.example"]},
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("pulumi_type", "terraform_type"),
+    [
+        (d.URL, "aws_lambda_function_url"),
+        (d.LOG_GROUP, "aws_cloudwatch_log_group"),
+        (d.REPOSITORY, "aws_ecr_repository"),
+        (d.ROLE_POLICY, "aws_iam_role_policy"),
+        (d.PROVISIONED, "aws_lambda_provisioned_concurrency_config"),
+    ],
+)
+def test_a_type_has_its_name_in_terraform(pulumi_type: str, terraform_type: str) -> None:
+    assert terraform_plan.terraform_type(pulumi_type) == terraform_type
+
+
+def test_a_plan_has_terraforms_names_blocks_and_numbers(everything: Deployment) -> None:
+    planned = terraform_plan.plan({"a": everything})["planned_values"]["root_module"]["resources"]
+    values = {resource["address"]: resource["values"] for resource in planned}
+    function = values["aws_lambda_function.a__wine-function"]
+    assert function["vpc_config"] == [
+        {"subnet_ids": d.VPC["subnet_ids"], "security_group_ids": ["sg-0a1b2c3d4e5f60718"]}
+    ]
+    assert repr(values["aws_cloudwatch_log_group.a__wine-logs"]["retention_in_days"]) == "365"
+    assert "FunctionName" in values["aws_cloudwatch_metric_alarm.a__wine-errors"]["dimensions"]
+    repository = values["aws_ecr_repository.a__wine-repository"]
+    assert repository["encryption_configuration"] == [{"encryption_type": "KMS", "kms_key": d.KMS_KEY_ARN}]
+
+
+def test_no_resource_is_lost_in_translation(everything: Deployment) -> None:
+    translated = terraform_plan.plan({"a": everything})["planned_values"]["root_module"]["resources"]
+    assert len(translated) == sum(resource.type.startswith("aws:") for resource in everything.resources)
+    template = json.dumps(cloudformation.template(everything))
+    expected = (
+        "ECR::Repository",
+        "Logs::LogGroup",
+        "IAM::Role",
+        "Lambda::Function",
+        "Lambda::Version",
+        "Lambda::Alias",
+    )
+    for type_ in (*expected, "Lambda::Url", "Lambda::Permission", "CloudWatch::Alarm", "CloudWatch::Dashboard"):
+        assert f"AWS::{type_}" in template
+    for part in ("LifecyclePolicyText", "PolicyDocument", "ProvisionedConcurrentExecutions", "SubnetIds", "KmsKeyId"):
+        assert part in template
+
+
+@pytest.mark.slow
+def test_cfn_lint_takes_everything_for_a_valid_template(everything: Deployment, installed_scanners: Scanners) -> None:
+    assert installed_scanners.cfn_lint({"a": everything}) == {"a": set()}
+
+
+@pytest.mark.slow
+def test_cfn_lint_refuses_what_cloudformation_would(everything: Deployment, installed_scanners: Scanners) -> None:
+    wrong = d.changed(everything, "wine-function", lambda inputs: inputs.update(memorySize=64.0))
+    assert {finding.resource for finding in installed_scanners.cfn_lint({"a": wrong})["a"]} == {"wine-function"}
+
+
+def test_the_lock_file_has_a_hash_for_every_package_and_no_address() -> None:
+    text = scanners.REQUIREMENTS.read_text(encoding="utf-8")
+    packages = re.findall(r"^[a-z0-9][\w.\[\]-]*==", text, flags=re.MULTILINE | re.IGNORECASE)
+    assert len(packages) > 50
+    assert text.count("--hash=sha256:") >= len(packages)
+    assert "://" not in text
+
+
+def test_without_an_index_in_reach_one_line_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = tmp_path / "uv"
+    broken.write_text("#!/bin/sh\necho 'error: one' >&2\necho '  caused by: dns error' >&2\nexit 2\n")
+    broken.chmod(0o755)
+    monkeypatch.setattr(scanners, "PROJECT", tmp_path)
+    monkeypatch.setattr(scanners, "find_uv", lambda: str(broken))
+    with pytest.raises(ScannersUnavailableError) as refusal:
+        scanners.install()
+    assert str(refusal.value) == (
+        "the scanners cannot be installed: is the Python package index in reach? `uv venv` says: caused by: dns error"
+    )
+    assert list((tmp_path / ".cache" / "scanners").iterdir()) == []
+
+
+def test_without_uv_one_line_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scanners, "PROJECT", tmp_path)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ScannersUnavailableError, match="run `make setup`"):
+        scanners.find_uv()

@@ -1,0 +1,82 @@
+"""Are waivers few, reasoned, needed, and gone when the argument that they name is given?"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from tests.fake_engine import Deployment
+from tests.security import deployments as d
+from tests.security import own_rules, verdict
+from tests.security.deployments import Deployer
+from tests.security.scanners import Finding, Findings, Scanners
+from tests.security.verdict import Waiver
+
+WAIVERS = {waiver.argument: waiver for waiver in verdict.waivers()}
+
+#: What ends the findings of each waiver.
+GIVEN: Mapping[str, Any] = {"kms_key_arn": d.KMS_KEY_ARN, "reserved_concurrency": 5, "vpc": d.VPC}
+#: Makes the finding of a waived rule that only concerns functions with variables.
+VARIABLES = {"environment": {"ALLOW_MISSING": "1"}}
+
+
+@pytest.fixture(scope="session")
+def deployments(deploy: Deployer) -> dict[str, Deployment]:
+    return {
+        "defaults": deploy(),
+        "variables": deploy(VARIABLES),
+        **{argument.replace("_", ""): deploy({**VARIABLES, argument: value}) for argument, value in GIVEN.items()},
+        "everything": deploy({**VARIABLES, **GIVEN}),
+    }
+
+
+@pytest.fixture(scope="session")
+def scanned(deployments: dict[str, Deployment], installed_scanners: Scanners) -> Findings:
+    checkov, guard = installed_scanners.checkov(deployments), installed_scanners.cfn_guard(deployments)
+    lint = installed_scanners.cfn_lint(deployments)
+    return {label: checkov[label] | guard[label] | lint[label] for label in deployments}
+
+
+def rules(findings: set[Finding]) -> set[tuple[str, str]]:
+    return {(finding.scanner, finding.rule) for finding in findings}
+
+
+def test_at_most_three_findings_are_waived_each_with_a_reason() -> None:
+    assert len(verdict.waivers()) <= 3
+    assert all(len(waiver.reason) > 100 for waiver in verdict.waivers())
+
+
+def test_every_waiver_names_an_argument_that_this_file_gives() -> None:
+    assert WAIVERS.keys() == GIVEN.keys()
+
+
+def test_the_defaults_break_no_own_rule(deployments: dict[str, Deployment]) -> None:
+    assert own_rules.findings(deployments["defaults"]) == set()
+
+
+@pytest.mark.slow
+def test_the_defaults_have_no_finding_but_the_waived(deployments: dict[str, Deployment], scanned: Findings) -> None:
+    assert verdict.counting(deployments["defaults"], scanned["defaults"]) == set()
+
+
+@pytest.mark.slow
+def test_with_every_such_argument_given_nothing_is_waived(
+    deployments: dict[str, Deployment], scanned: Findings
+) -> None:
+    assert verdict.without_refuted(deployments["everything"], scanned["everything"]) == set()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("waiver", WAIVERS.values(), ids=WAIVERS)
+def test_a_waiver_is_needed_until_its_argument_is_given(
+    deployments: dict[str, Deployment], scanned: Findings, waiver: Waiver
+) -> None:
+    label = waiver.argument.replace("_", "")
+    assert waiver.rules <= rules(scanned["variables"])
+    assert not waiver.rules & rules(verdict.without_refuted(deployments[label], scanned[label]))
+
+
+def test_a_waiver_whose_argument_was_given_hides_nothing(deployments: dict[str, Deployment]) -> None:
+    finding = Finding("checkov", "CKV_AWS_158", "wine-logs")
+    assert verdict.counting(deployments["defaults"], {finding}) == set()
+    assert verdict.counting(deployments["defaults"], {finding}, given={"kms_key_arn"}) == {finding}
