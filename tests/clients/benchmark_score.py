@@ -9,8 +9,10 @@ Every row of the output is compared with the model's own prediction.
 import contextlib
 import csv
 import json
+import math
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -38,7 +40,7 @@ class Measured:
 
     Attributes:
         seconds: From start to end of the command, both runs together if it was killed once.
-        peak_mb: Largest resident memory of the command, in MB.
+        peak_mb: Largest resident memory of the command that ended by itself, in MB.
         killed_after: Rows that were safe when it was killed; None if it was not.
     """
 
@@ -71,18 +73,18 @@ def measure(endpoint: LocalEndpoint, caller: Credentials, folder: Path, rows: in
         "AWS_SECRET_ACCESS_KEY": caller.secret_access_key,
         "AWS_SESSION_TOKEN": caller.session_token or "",
     }
-    started, peaks, safe = time.monotonic(), [], None
+    started, safe = time.monotonic(), None
     if kill_halfway:
         process = subprocess.Popen(command, env=environment)
         safe = wait_for_rows(output.with_name("scored.csv.journal"), rows // 2, process)
-        os.kill(process.pid, signal.SIGKILL)
-        peaks.append(peak_of(process))
+        process.kill()
+        process.wait()
         assert not output.exists()
     process = subprocess.Popen(command, env=environment)
-    peaks.append(peak_of(process))
+    peak = peak_of(process)
     seconds = time.monotonic() - started
     check(output, expected, rows)
-    return Measured(seconds, max(peaks), safe)
+    return Measured(seconds, peak, safe)
 
 
 def write_table(table: Path, rows: int) -> list[float]:
@@ -112,11 +114,16 @@ def wait_for_rows(journal: Path, rows: int, process: "subprocess.Popen[bytes]") 
 
 
 def peak_of(process: "subprocess.Popen[bytes]") -> float:
-    """Wait for the end of a process; returns its largest resident memory in MB."""
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
+    """Wait for the end of a process; returns its largest resident memory in MB, NaN where /proc does not tell."""
+    peak = math.nan
+    while process.poll() is None:
+        # Not the usage that the system reports at the end: that begins with the memory of the process that forked.
+        with contextlib.suppress(OSError, AttributeError):
+            high = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{process.pid}/status").read_text())
+            peak = int(high[1]) / 1024 if high else peak
+        time.sleep(0.02)
     assert process.returncode in (0, -signal.SIGKILL), f"the command ended with {process.returncode}"
-    return usage.ru_maxrss / (1 << 20 if sys.platform == "darwin" else 1 << 10)
+    return peak
 
 
 def check(output: Path, expected: list[float], rows: int) -> None:

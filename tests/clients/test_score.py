@@ -365,15 +365,16 @@ def test_a_table_without_rows_gives_an_output_without_rows(score: Score, table: 
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the peak memory is read from /proc")
 def test_memory_does_not_grow_with_the_file(endpoint: LocalEndpoint, invoker: Identity, tmp_path: Path) -> None:
-    """Ten times the rows may not take ten times the memory: 100,000 rows are 7 MB of text, 1,000,000 are 70 MB."""
     from tests.clients.benchmark_score import measure
 
-    peaks = [
+    small, large = (
         measure(endpoint, invoker.session, tmp_path / str(rows), rows, kill_halfway=False).peak_mb
-        for rows in (50_000, 500_000)
-    ]
-    assert peaks[1] < peaks[0] + 25, f"peak memory grew from {peaks[0]:.0f} to {peaks[1]:.0f} MB"
+        for rows in (60_000, 300_000)
+    )
+    # The difference is 240,000 rows, or 17 MB as they stand in the file.
+    assert large < small + 10, f"peak memory grew from {small:.0f} to {large:.0f} MB"
 
 
 def test_the_size_of_chunks_is_no_part_of_the_output(score: Score, table: Path, output: Path) -> None:
