@@ -6,6 +6,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import grpc  # type: ignore[import-untyped]
@@ -25,10 +26,18 @@ def install(folder: Path) -> None:
         script.chmod(script.stat().st_mode | stat.S_IXUSR)
 
 
+@dataclass(frozen=True)
+class Plugin:
+    """A running plugin: its process, and what one asks it through."""
+
+    process: subprocess.Popen[str]
+    stub: provider_pb2_grpc.ResourceProviderStub
+
+
 @contextlib.contextmanager
 def running(
     package: str, path: Path, folder: Path, emulator: str, staged: Path | None, region: str
-) -> Iterator[provider_pb2_grpc.ResourceProviderStub]:
+) -> Iterator[Plugin]:
     """A configured plugin, for as long as the block lasts.
 
     Args:
@@ -52,7 +61,7 @@ def running(
             stub = provider_pb2_grpc.ResourceProviderStub(channel)
             variables = {"aws:config:region": region} if package == "aws" else {}
             stub.Configure(provider_pb2.ConfigureRequest(variables=variables, acceptSecrets=True))
-            yield stub
+            yield Plugin(process, stub)
     finally:
         process.terminate()
         process.communicate(timeout=SECONDS_TO_LEAVE)
