@@ -110,6 +110,11 @@ def docker(*arguments: str, stdin: str | None = None, environment: Mapping[str, 
     return done.stdout.strip()
 
 
+def tags(repository: str) -> list[str]:
+    """Every name with tag that the engine has of a repository."""
+    return docker("image", "ls", "--format={{.Repository}}:{{.Tag}}", repository).split()
+
+
 def remove(*names: str) -> None:
     """Take images off the engine, each if it is there."""
     for name in names:

@@ -5,6 +5,7 @@ Told by the digests of the layers: a layer that was made again has new times in 
 
 import hashlib
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,7 +29,7 @@ def check_again(first: Image, want: Wanted, builder: Builder) -> None:
 
 
 def check_changed_model(first: Image, want: Wanted, builder: Builder, folder: Path) -> None:
-    """Build with a model of other bytes and the same predictions; its image is removed again.
+    """Build with a model of other bytes and the same predictions; its image and context are removed again.
 
     Args:
         first: The image that was built before, by the same builder.
@@ -42,6 +43,7 @@ def check_changed_model(first: Image, want: Wanted, builder: Builder, folder: Pa
     other = replace(want, model=changed_model(want.model, folder))
     changed = build(other, first.base, builder, f"{_repository(first)}-changed-model")
     remove(changed.name)
+    shutil.rmtree(changed.context.path)
     if changed.layers[:-1] != first.layers[:-1]:
         raise ImageError(
             f"another model, but {builder.name} made {_changed(first, changed)} layers anew: only the last holds it"

@@ -14,6 +14,7 @@ from image.contents import Contents
 from image.engine import Builder, builders, remove
 from image.lambda_container import LambdaContainer
 from local import docker_images, report
+from local.stand_in_base.build import docker_platform
 
 BILL_OF_MATERIALS = Path(".build") / "sbom.spdx.json"
 """Beside the staged contexts: the list of all packages in the image that was built last."""
@@ -101,6 +102,9 @@ def build_again(image: Image, want: Wanted, builder: Builder) -> None:
     with tempfile.TemporaryDirectory() as folder:
         rebuilding.check_changed_model(image, want, builder, Path(folder))
     report.fact("another model", "exactly one layer was made anew")
+    if image.platform != docker_platform():
+        report.fact("other builders", f"not tried: {image.platform} is emulated here, which takes minutes for each")
+        return
     for other in builders():
         if other.name != builder.name:
             compare(image, want, other)

@@ -37,10 +37,10 @@ def tried(wanted: Wanted, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     try:
         with contextlib.chdir(folder), contextlib.redirect_stdout(printed):
             trial.test(wanted, engine.builder())
-        (name,) = _tags(wanted.name)
+        (name,) = engine.tags(wanted.name)
         yield Trial(name, printed.getvalue(), folder / trial.BILL_OF_MATERIALS)
     finally:
-        engine.remove(*_tags(wanted.name))
+        engine.remove(*engine.tags(wanted.name))
 
 
 @pytest.fixture
@@ -70,7 +70,3 @@ def running(wanted: Wanted) -> Iterator[Callable[..., LambdaContainer]]:
             return afterwards.enter_context(container)
 
         yield run
-
-
-def _tags(repository: str) -> list[str]:
-    return engine.docker("image", "ls", "--format={{.Repository}}:{{.Tag}}", repository).split()
