@@ -13,11 +13,14 @@ endif
 MODEL ?= $(MODEL_PATH)
 export MODEL
 
+# How many sets of parameters to try before training; none takes the recorded ones: make train TRIALS=150
+TRIALS ?= 0
+
 .DEFAULT_GOAL := help
-.PHONY: help setup local serve test check format lint types train report bench lock clean
+.PHONY: help setup local serve image image-test test check format lint types train report bench derive lock clean
 
 help: ## list the commands
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 
 setup: $(INSTALLED) ## install everything into .venv; the other commands do it by themselves
 
@@ -26,6 +29,12 @@ local: $(INSTALLED) ## deploy onto an emulator on this machine, call the endpoin
 
 serve: $(INSTALLED) ## the same, and keep the endpoint up until Ctrl-C
 	@$(BIN)/python -m local serve
+
+image: $(INSTALLED) ## build the image that pulumi up would push; needs a Docker engine
+	@$(BIN)/python -m image build
+
+image-test: $(INSTALLED) ## build it, run it as Lambda would, check everything
+	@$(BIN)/python -m image test
 
 test: $(INSTALLED) ## all tests that need neither Docker nor minutes
 	@$(BIN)/python -m pytest
@@ -42,8 +51,8 @@ lint: $(INSTALLED)
 types: $(INSTALLED)
 	@$(BIN)/mypy
 
-train: $(INSTALLED) ## train the wine model anew and write its files
-	@$(BIN)/python -m model.train
+train: $(INSTALLED) ## train the wine model anew and write its files; TRIALS=150 searches for parameters first
+	@$(BIN)/python -m model.train --trials $(TRIALS)
 
 report: $(INSTALLED) ## describe data and model in one HTML page
 	@$(BIN)/python -m model.report
@@ -51,12 +60,19 @@ report: $(INSTALLED) ## describe data and model in one HTML page
 bench: $(INSTALLED) ## the handler against a pandas baseline, side by side
 	@$(BIN)/python -m benchmarks
 
+derive: $(INSTALLED) ## write anew what is derived: reference, schema, the clients' samples
+	@$(BIN)/python docs/generate_reference.py
+	@$(BIN)/python -m components.component_package > components/schema.json
+	@$(BIN)/python -m clients.derive
+
 lock: $(INSTALLED) ## resolve the requirements anew, with hashes
 	@PATH=".cache/uv/bin:$$PATH" && \
 	lock="uv pip compile --quiet --universal --generate-hashes --no-header --python-version $(PYTHON_AT_LEAST)" && \
 	$$lock --group dev pyproject.toml -o requirements-dev.txt && \
 	$$lock -c requirements-dev.txt pyproject.toml -o requirements.txt && \
-	$$lock --no-deps function/requirements.in -o function/requirements.txt
+	$$lock --no-deps function/requirements.in -o function/requirements.txt && \
+	$$lock tests/security/requirements-scanners.in -o tests/security/requirements-scanners.txt && \
+	$$lock image/scanners.in -o image/scanners.txt
 
 clean: ## remove everything that can be made again
 	@rm -rf .venv .cache .build .mypy_cache .pytest_cache .ruff_cache .hypothesis
