@@ -57,6 +57,8 @@ class Booster:
         """
         self._library = load_library()
         self._handle = c_void_p()
+        # One for each thread that predicts at the same time; a list's pop and append are atomic.
+        self._proxies: list[c_void_p] = []
         self._call("XGBoosterCreate", None, c_uint64(0), byref(self._handle))
         # One thread: Lambda gives one core below 1,769 MB, and small batches lose by waking a team of threads.
         self._call("XGBoosterSetParam", self._handle, b"nthread", b"1")
@@ -72,6 +74,8 @@ class Booster:
 
     def __del__(self) -> None:
         if getattr(self, "_handle", None):
+            for proxy in self._proxies:
+                self._library.XGDMatrixFree(proxy)
             self._library.XGBoosterFree(self._handle)
 
     def attribute(self, name: str) -> str | None:
@@ -134,18 +138,32 @@ class Booster:
         if self.kind == "dart":
             # In place, the library adds DART's trees in another order, which shows in the last bit.
             return self._from_own_matrix(described, options)
-        shape, dims, result = POINTER(c_uint64)(), c_uint64(), POINTER(c_float)()
-        self._call(
-            "XGBoosterPredictFromDense",
-            self._handle,
-            described,
-            options,
-            None,
-            byref(shape),
-            byref(dims),
-            byref(result),
-        )
-        return _copy(result, shape[: dims.value])
+        # The library wants a proxy for each call and makes one if it gets none, which asks the system for its number
+        # of processors and compiles a regular expression: half the time of two rows. So proxies are kept.
+        try:
+            proxy = self._proxies.pop()
+        except IndexError:  # asking first whether there is one would be a race
+            proxy = self._new_proxy()
+        try:
+            shape, dims, result = POINTER(c_uint64)(), c_uint64(), POINTER(c_float)()
+            self._call(
+                "XGBoosterPredictFromDense",
+                self._handle,
+                described,
+                options,
+                proxy,
+                byref(shape),
+                byref(dims),
+                byref(result),
+            )
+            return _copy(result, shape[: dims.value])
+        finally:
+            self._proxies.append(proxy)
+
+    def _new_proxy(self) -> c_void_p:
+        proxy = c_void_p()
+        self._call("XGProxyDMatrixCreate", byref(proxy))
+        return proxy
 
     def contributions(self, values: array[float], rows: int, iterations: int = 0, column_major: bool = False) -> Result:
         """Return TreeSHAP's contribution of each feature to each margin, the base last.

@@ -131,9 +131,10 @@ def _request_id(event: Any, context: Any, direct: bool) -> str:
     given = None
     if not direct and isinstance(event["requestContext"], dict):
         given = event["requestContext"].get("requestId")
-    if not isinstance(given, str) or len(given) > 64 or not given.replace("-", "").isalnum():
-        given = getattr(context, "aws_request_id", "")
-    return str(given)
+    for candidate in (given, getattr(context, "aws_request_id", None)):
+        if isinstance(candidate, str) and len(candidate) <= 64 and candidate.replace("-", "").isalnum():
+            return candidate
+    return ""
 
 
 def _place(error: Exception) -> str:
