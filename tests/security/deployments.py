@@ -4,18 +4,20 @@ Also the names by which the other files of this folder speak of resources.
 """
 
 import copy
+import functools
 import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import pulumi
 import xgboost
 
-from components import MLInferenceFunction
+from components import MLInferenceFunction, staging
 from tests import fake_engine
 from tests.fake_engine import ACCOUNT_ID, REGION, Deployment, Resource
 
@@ -70,6 +72,8 @@ class Deployer:
     def __init__(self, model: Path) -> None:
         self._model = str(model)
         self._predictions = json.loads(model.with_name("golden.json").read_text())["predictions"]
+        # The context is the same every time, and writing it would be half of the work of hundreds of runs.
+        self._stage = functools.cache(staging.stage)
 
     def __call__(self, args: Mapping[str, Any] | None = None, *, preview: bool = False) -> Deployment:
         """All registrations and outputs of one run.
@@ -88,7 +92,8 @@ class Deployer:
             component = MLInferenceFunction("wine", {"model_path": self._model, **given})  # type: ignore[typeddict-item]
             return {output: getattr(component, output) for output in OUTPUTS}
 
-        return fake_engine.run(program, preview=preview, golden_answer=self._predictions)
+        with mock.patch.object(staging, "stage", self._stage):
+            return fake_engine.run(program, preview=preview, golden_answer=self._predictions)
 
 
 def changed(deployment: Deployment, name: str, change: Callable[[dict[str, Any]], object]) -> Deployment:

@@ -78,21 +78,12 @@ class Scanners:
 
     def cfn_guard(self, deployments: Mapping[str, Deployment]) -> Findings:
         """What AWS Control Tower's proactive rules find in a CloudFormation template of the deployments."""
-        rules = self.environment / _GUARD / "package" / "rules"
+        template = _merged(deployments)
         options = ["--structured", "--show-summary", "none", "--output-format", "json"]
-        with _written({"template.json": _merged(deployments)}) as folder:
-            template = folder / "template.json"
+        with _written({"template.json": template}) as folder:
+            command = [_guard_binary(self.environment), "validate", "--data", folder / "template.json", *options]
             # 0: every rule kept, 19: some broken. Anything else is a failure of its own.
-            output = self._output(
-                _guard_binary(self.environment),
-                "validate",
-                "--rules",
-                rules,
-                "--data",
-                template,
-                *options,
-                good=(0, 19),
-            )
+            output = self._output(*command, "--rules", *self._guard_rules(template), good=(0, 19))
         names = _names(deployments)
         findings: Findings = {label: set() for label in deployments}
         (report,) = json.loads(output)
@@ -126,6 +117,12 @@ class Scanners:
             label, name = names[path[1]]
             findings[label].add(Finding("cfn-lint", match["Rule"]["Id"], name))
         return findings
+
+    def _guard_rules(self, template: dict[str, Any]) -> list[Path]:
+        """The rules for the types in a template: hundreds of others would look through it in vain, at length."""
+        types = {resource["Type"] for resource in template["Resources"].values()}
+        rules = (self.environment / _GUARD / "package" / "rules").glob("**/*.guard")
+        return sorted(path for path in rules if any(type_ in path.read_text(encoding="utf-8") for type_ in types))
 
     def _output(self, *command: str | Path, good: tuple[int, ...] = (0,)) -> str:
         clean = {key: value for key, value in os.environ.items() if not key.startswith(("BC_", "CKV_", "PYTHON"))}
