@@ -47,17 +47,32 @@ def test_the_installed_handler_is_staged_as_the_one_of_the_repository(
     assert Path(context) == ours, "the content decides the name"
 
 
+#: The providers' packages are large and not what is checked here.
+CHECKER = """
+[mypy]
+strict = true
+[mypy-pulumi_aws.*,pulumi_docker.*,pulumi_random.*]
+follow_imports = skip
+"""
+PROGRAM = "from pulumi_ml_inference import MLInferenceFunction\nMLInferenceFunction('wine', {ARGUMENTS})\n"
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("change", "complaint"),
-    [(("", ""), None), (('"memory_mb"', '"memory"'), 'Extra key "memory"'), (("512", '"512"'), 'expected "int"')],
-)
-def test_a_type_checker_sees_the_arguments(
-    example: Callable[[str], Program], python_with_component: Path, change: tuple[str, str], complaint: str | None
-) -> None:
-    program = example("python")
-    source = program.folder / "__main__.py"
-    source.write_text(source.read_text().replace(*change))
-    command = [sys.executable, "-m", "mypy", "--strict", "--python-executable", str(python_with_component), source.name]
-    checked = subprocess.run(command, cwd=program.folder, capture_output=True, text=True, check=False)
-    assert (complaint or "Success") in checked.stdout
+def test_a_type_checker_sees_the_arguments(python_with_component: Path, tmp_path: Path) -> None:
+    programs = {
+        "right": ("{'model_path': 'a.ubj', 'memory_mb': 512, 'alarms': {'p99_duration_ms': 5}}", None),
+        "misspelt": ("{'model_path': 'a.ubj', 'memory': 512}", 'Extra key "memory"'),
+        "of_another_type": ("{'model_path': 'a.ubj', 'memory_mb': '512'}", '"memory_mb" has type "int"'),
+        "nested": ("{'model_path': 'a.ubj', 'alarms': {'p99': 5}}", 'Extra key "p99"'),
+    }
+    (tmp_path / "mypy.ini").write_text(CHECKER)
+    for name, (arguments, _) in programs.items():
+        (tmp_path / f"{name}.py").write_text(PROGRAM.replace("{ARGUMENTS}", arguments))
+    command = [sys.executable, "-m", "mypy", "--python-executable", str(python_with_component)]
+    sources = [f"{name}.py" for name in programs]
+    checked = subprocess.run([*command, *sources], cwd=tmp_path, capture_output=True, text=True, check=False)
+    complaints = [line for line in checked.stdout.splitlines() if "error" in line]
+    for name, (_, complaint) in programs.items():
+        own = [line for line in complaints if line.startswith(f"{name}.py")]
+        assert len(own) == (complaint is not None), checked.stdout
+        assert all(str(complaint) in line for line in own), checked.stdout
