@@ -108,7 +108,8 @@ def docker(*arguments: str) -> str:
     environment = os.environ | {"BUILDX_NO_DEFAULT_ATTESTATIONS": "1"}
     done = subprocess.run(["docker", *arguments], capture_output=True, text=True, check=False, env=environment)
     if done.returncode != 0:
-        tail = " | ".join((done.stderr or done.stdout).strip().splitlines()[-LAST_LINES:])
+        # Docker's older builder says on standard error that a step failed, and on standard output why.
+        tail = " | ".join((done.stdout + done.stderr).strip().splitlines()[-LAST_LINES:])
         raise LocalError(f"docker {arguments[0]} failed: {tail}")
     return done.stdout
 

@@ -1,0 +1,93 @@
+"""The same with a Docker engine: are images built, pushed, run and removed as the stack says?"""
+
+import contextlib
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from local.cloud import Cloud
+from local.emulator import Emulator
+from tests.engine import endpoint, plugins, small_model
+from tests.engine.conftest import REGION, NewStack, configure
+from tests.engine.driver import Outcome
+from tests.engine.inventory import inventory
+
+pytestmark = [pytest.mark.slow, pytest.mark.docker]
+
+
+@dataclass(frozen=True)
+class Story:
+    """What happened, in order."""
+
+    before: set[str]
+    first: Outcome
+    predictions: list[float]
+    images: int
+    again: Outcome
+    worse: Outcome
+    predictions_after_worse: list[float]
+    after_destroy: set[str]
+
+
+@pytest.fixture(scope="module")
+def story(
+    emulator: Emulator, cloud: Cloud, project: Path, new_stack: NewStack, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Story]:
+    path = tmp_path_factory.mktemp("plugins")
+    plugins.install(path)
+    with contextlib.ExitStack() as running:
+        stack, before = new_stack("images"), inventory(cloud)
+        stack.plugins = {
+            package: running.enter_context(plugins.running(package, path, project, emulator.url, None, REGION)).stub
+            for package in plugins.PACKAGES
+        }
+        first = stack.up()
+        assert first.errors == []
+        predictions = endpoint.answer(cloud, stack)
+        repository = stack.values("wine-repository")["name"]
+        images = len(cloud.ecr.list_images(repositoryName=repository)["imageIds"])
+        again = stack.up()
+        worse_model = small_model.train(tmp_path_factory.mktemp("models") / "worse", slope=3, wrong_by=0.25)
+        configure(stack, model_path=str(worse_model))
+        worse, after_worse = stack.up(), endpoint.answer(cloud, stack)
+        stack.destroy()
+        yield Story(before, first, predictions, images, again, worse, after_worse, inventory(cloud))
+    names = docker("image", "ls", "--format={{.Repository}}:{{.Tag}}").split()
+    for name in names:
+        if name.startswith(f"localhost:{emulator.port}/"):
+            docker("image", "rm", name)
+
+
+def docker(*arguments: str) -> str:
+    return subprocess.run(["docker", *arguments], capture_output=True, text=True, check=True).stdout
+
+
+def test_a_built_image_answers_as_the_model_does(story: Story, good_model: Path) -> None:
+    assert story.predictions == pytest.approx(small_model.predictions(good_model), abs=1e-6)
+
+
+def test_an_image_is_pushed_once(story: Story) -> None:
+    assert story.images == 1
+
+
+def test_an_unchanged_model_is_not_built_again(story: Story) -> None:
+    assert story.again.succeeded
+    assert story.again.changes == {}
+
+
+def test_the_build_of_a_model_that_fails_its_golden_check_fails_the_deployment(story: Story) -> None:
+    assert not story.worse.succeeded
+    assert "docker build failed" in story.worse.errors[0]
+    assert "golden check failed" in story.worse.errors[0]
+
+
+def test_a_model_whose_image_cannot_be_built_changes_no_function(story: Story) -> None:
+    assert "wine-function" not in story.worse.changes
+    assert story.predictions_after_worse == story.predictions
+
+
+def test_a_destroyed_stack_takes_its_images_along(story: Story) -> None:
+    assert story.after_destroy == story.before
