@@ -122,6 +122,7 @@ def build(want: Wanted, base: BaseImage, builder: Builder, repository: str | Non
     started = time.monotonic()
     docker(
         "build",
+        "--force-rm",  # the legacy builder would keep the container of a step that failed
         f"--platform={platform}",
         *base.build_options,
         f"--build-arg=BASE_IMAGE={base.name}",

@@ -135,6 +135,25 @@ def test_an_image_that_ends_at_once_is_told_with_its_log(altered: Alter, running
         container.invoke([[]])
 
 
+@pytest.mark.parametrize("name", ["BuildKit", "legacy"])
+def test_a_model_that_does_not_predict_what_training_saw_becomes_no_image(
+    wanted: Wanted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    builder = next((each for each in engine.builders() if each.name == name), None)
+    if builder is None:
+        pytest.skip(f"no docker command here builds with {name}")
+    monkeypatch.chdir(tmp_path)
+    model = tmp_path / wanted.model.name
+    model.write_bytes(wanted.model.read_bytes())
+    golden = json.loads(wanted.model.with_name("golden.json").read_text())
+    golden["predictions"][3] += 1
+    model.with_name("golden.json").write_text(json.dumps(golden))
+    base = base_image(wanted.base, say=lambda _line: None)
+    with pytest.raises(ImageError, match=r"docker build failed: .*record 3"):
+        build.build(replace(wanted, model=model), base, builder, f"{wanted.name}-bad")
+    assert engine.tags(f"{wanted.name}-bad") == []
+
+
 def test_a_layer_that_was_made_anew_without_cause_is_seen(
     tried: Trial, wanted: Wanted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
