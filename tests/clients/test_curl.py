@@ -111,6 +111,8 @@ def test_a_passing_fault_is_survived(
     proxy.faults.append(fault)
     assert answer(shell.run(CALL, invoker.session, at=proxy.url)) == ("200", predictions)
     first, second = proxy.seen
+    scope = proxy.seen[0].headers["authorization"].partition("Credential=")[2].partition(",")[0].split("/")
+    assert scope[2:] == [invoker.endpoint.region, "lambda", "aws4_request"]
     assert first.signature != second.signature, "the second attempt was not signed anew"
 
 

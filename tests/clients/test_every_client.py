@@ -131,3 +131,12 @@ def test_each_attempt_is_signed_anew(
     assert first.signature
     assert first.signature != second.signature
     assert first.headers["x-amz-date"] < second.headers["x-amz-date"]
+
+
+def test_the_signature_is_for_the_endpoints_region_and_for_lambda(
+    client: Caller, proxy: FaultProxy, invoker: Identity, records: list[Any]
+) -> None:
+    """The emulator would take any; AWS does not."""
+    assert client.predict(records, invoker.session, at=proxy.url).status == 0
+    scope = proxy.seen[0].headers["authorization"].partition("Credential=")[2].partition(",")[0].split("/")
+    assert scope[2:] == [client.endpoint.region, "lambda", "aws4_request"]

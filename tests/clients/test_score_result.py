@@ -23,14 +23,15 @@ class Killed(BaseException):
     """What a test ends a run with."""
 
 
-def run(output: Path) -> None:
-    """Write what is not written yet, as the command does."""
+def run(output: Path) -> bool:
+    """Write what is not written yet, as the command does; returns whether an earlier run was gone on with."""
     with Result(output, IDENTITY) as files:
         files.begin([])
         for chunk in CHUNKS:
             if chunk.first_row >= files.progress.rows:
                 files.write(chunk)
         files.finish()
+        return files.resumed
 
 
 def assert_complete(output: Path) -> None:
@@ -89,7 +90,18 @@ def test_a_run_killed_while_it_finishes_goes_on(tmp_path: Path, monkeypatch: pyt
         patch.setattr(Path, "unlink", counted(Path.unlink))
         with pytest.raises(Killed):
             run(tmp_path / "out.csv")
-    run(tmp_path / "out.csv")
+    assert run(tmp_path / "out.csv"), "all was done, and it began anew"
+    assert_complete(tmp_path / "out.csv")
+
+
+def test_what_the_journal_does_not_vouch_for_is_cut_off(tmp_path: Path) -> None:
+    with Result(tmp_path / "out.csv", IDENTITY) as files:
+        files.begin([])
+        files.write(CHUNKS[0])
+    for name in ("out.csv.partial", "out.failed.csv.partial"):
+        with (tmp_path / name).open("a") as file:
+            file.write("7,7.7\n" * 100)
+    assert run(tmp_path / "out.csv")
     assert_complete(tmp_path / "out.csv")
 
 
