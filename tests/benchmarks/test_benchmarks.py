@@ -40,6 +40,7 @@ print(module.handler(json.load(sys.stdin), None)["body"])
     return predictions
 
 
+@pytest.mark.slow  # compiles pandas and all that it imports
 def test_baseline_and_handler_give_the_same_predictions() -> None:
     event = payloads.as_json(payloads.records(20))
     by_baseline = answers(subjects.baseline(), event)
