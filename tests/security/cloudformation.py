@@ -192,8 +192,9 @@ def _alarm(resource: Resource, deployment: Deployment, ids: Mapping[str, str]) -
 
 
 def _dashboard(resource: Resource, deployment: Deployment, ids: Mapping[str, str]) -> Properties:  # noqa: ARG001
+    # With the logical id, as the log group's: names have to be unique in a template of several deployments.
     return {
-        "DashboardName": resource.inputs["dashboardName"],
+        "DashboardName": f"{resource.inputs['dashboardName']}-{ids[resource.name]}",
         "DashboardBody": resource.inputs["dashboardBody"],
     }
 
