@@ -81,7 +81,13 @@ class Scanners:
         template = _merged(deployments)
         options = ["--structured", "--show-summary", "none", "--output-format", "json"]
         with _written({"template.json": template}) as folder:
-            command = [_guard_binary(self.environment), "validate", "--data", folder / "template.json", *options]
+            command: list[str | Path] = [
+                _guard_binary(self.environment),
+                "validate",
+                "--data",
+                folder / "template.json",
+                *options,
+            ]
             # 0: every rule kept, 19: some broken. Anything else is a failure of its own.
             output = self._output(*command, "--rules", *self._guard_rules(template), good=(0, 19))
         names = _names(deployments)
