@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 _VALUE = 0
 _CONTRIBUTIONS = 2
 
+_Sizes = POINTER(c_uint64)
+_Floats = POINTER(c_float)
+
 _LIBRARY_NAMES = {"win32": "xgboost.dll", "darwin": "libxgboost.dylib"}
 
 
@@ -145,7 +148,7 @@ class Booster:
         except IndexError:  # asking first whether there is one would be a race
             proxy = self._new_proxy()
         try:
-            shape, dims, result = POINTER(c_uint64)(), c_uint64(), POINTER(c_float)()
+            shape, dims, result = _Sizes(), c_uint64(), _Floats()
             self._call(
                 "XGBoosterPredictFromDense",
                 self._handle,
@@ -184,7 +187,7 @@ class Booster:
         matrix = c_void_p()
         self._call("XGDMatrixCreateFromDense", described, b'{"missing":NaN,"nthread":1}', byref(matrix))
         try:
-            shape, dims, result = POINTER(c_uint64)(), c_uint64(), POINTER(c_float)()
+            shape, dims, result = _Sizes(), c_uint64(), _Floats()
             with self._one_at_a_time:
                 self._call(
                     "XGBoosterPredictFromDMatrix",

@@ -35,6 +35,8 @@ def fill(cells: list[Any], contract: Contract, rows: int, column_major: bool) ->
         TypeError: A value has a wrong type, or is missing where it must not be.
         OverflowError: A number is beyond float32.
     """
+    if bool in set(map(type, cells)):
+        raise TypeError("a boolean, which Python would take for the category 1 or 0")
     width = len(contract.features)
     missing: list[int] = []
     for index, feature in enumerate(contract.features):

@@ -48,7 +48,7 @@ def batch(request: Request, contract: Contract) -> validate.Batch:
         text = rest
     else:
         order = tuple(range(len(contract.features)))
-    return validate.table(_rows(text, order, contract), order, contract, "")
+    return validate.table(_rows(text, order, contract), order, contract)
 
 
 def _is_header(names: list[str], content_type: str, contract: Contract) -> bool:

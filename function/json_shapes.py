@@ -52,7 +52,7 @@ def _split(value: dict[str, Any], contract: Contract, text: str) -> validate.Bat
     if not isinstance(value.get("index", []), list) or len(value.get("index", rows)) != len(rows):
         raise Problem(422, '"index" must be an array with one label for each row of "data"')
     order = feature_order(names, contract, shown=False)
-    return validate.table(rows, order, contract, text)
+    return validate.table(rows, order, contract)
 
 
 def _columns(value: dict[str, Any], contract: Contract, text: str) -> validate.Batch:
@@ -62,7 +62,7 @@ def _columns(value: dict[str, Any], contract: Contract, text: str) -> validate.B
     for feature, column in zip(contract.features, columns, strict=True):
         if not isinstance(column, list):
             raise Problem(422, f'the column "{feature}" must be an array, got {validate.json_type(column)}')
-    return validate.columns(columns, contract, text)
+    return validate.columns(columns, contract)
 
 
 def feature_order(names: list[Any], contract: Contract, shown: bool) -> tuple[int, ...]:

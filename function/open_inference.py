@@ -90,9 +90,8 @@ def _infer(request: Request, contract: Contract) -> Response:
     respond.chosen_type(request)
     if request.media_type() != "application/json":
         raise Problem(415, "this path takes application/json")
-    text = request.text()
-    asked = parse.json_value(text)
-    batch = _batch(asked, contract, text)
+    asked = parse.json_value(request.text())
+    batch = _batch(asked, contract)
     if batch.rows > parse.MAX_ROWS:
         raise parse.too_many_rows()
     request.rows = batch.rows
@@ -110,7 +109,7 @@ def _infer(request: Request, contract: Contract) -> Response:
     return respond.as_json(answer, request, contract)
 
 
-def _batch(asked: Any, contract: Contract, text: str) -> validate.Batch:
+def _batch(asked: Any, contract: Contract) -> validate.Batch:
     if not isinstance(asked, dict) or not isinstance(asked.get("inputs"), list) or not asked["inputs"]:
         raise Problem(422, 'the body must be an object with "inputs", an array of at least one tensor')
     tensors = [_tensor(tensor, at) for at, tensor in enumerate(asked["inputs"])]
@@ -118,14 +117,14 @@ def _batch(asked: Any, contract: Contract, text: str) -> validate.Batch:
     width = len(contract.features)
     if len(tensors) == 1 and len(shape) == 2 and shape[1] == width:
         rows = [data[start : start + width] for start in range(0, len(data), width)]
-        return validate.table(rows, tuple(range(width)), contract, text)
+        return validate.table(rows, tuple(range(width)), contract)
     from json_shapes import feature_order
 
     order = feature_order([tensor["name"] for tensor in asked["inputs"]], contract, shown=False)
     for at, (shape, _) in enumerate(tensors):
         if len(shape) == 2 and shape[1] != 1:
             raise Problem(422, f"inputs[{at}] must have the shape [rows] or [rows, 1]")
-    return validate.columns([tensors[at][1] for at in order], contract, text)
+    return validate.columns([tensors[at][1] for at in order], contract)
 
 
 def _tensor(tensor: Any, at: int) -> tuple[list[int], list[Any]]:

@@ -51,7 +51,11 @@ def records(found: list[Any], contract: Contract, text: str | None = None, other
     Raises:
         Problem: 422, with row and field of the first faults.
     """
-    plain = _are_plain(found, contract) if text is None else _text_is_plain(text, len(found), contract, other_keys)
+    plain = (
+        _has_no_more_keys(found, contract)
+        if text is None
+        else _spells_no_more_keys(text, len(found), contract, other_keys)
+    )
     values = _fill(_picked(found, contract), contract, len(found)) if plain else None
     if values is None:
         import faults
@@ -61,14 +65,13 @@ def records(found: list[Any], contract: Contract, text: str | None = None, other
     return Batch(_certain(values), len(found))
 
 
-def table(found: list[list[Any]], order: tuple[int, ...], contract: Contract, text: str) -> Batch:
+def table(found: list[list[Any]], order: tuple[int, ...], contract: Contract) -> Batch:
     """Return a batch of rows that are arrays.
 
     Args:
         found: The rows.
         order: For each feature the position of its value in a row.
         contract: The served model's contract.
-        text: The text that they were parsed from.
 
     Raises:
         Problem: 422, with row and field of the first faults.
@@ -76,7 +79,7 @@ def table(found: list[list[Any]], order: tuple[int, ...], contract: Contract, te
     width = len(contract.features)
     whole = set(map(type, found)) <= {list} and set(map(len, found)) <= {width}
     values = None
-    if whole and _plain(text):
+    if whole:
         values = _fill(_ordered(found, order), contract, len(found))
     if values is None:
         import faults
@@ -86,7 +89,7 @@ def table(found: list[list[Any]], order: tuple[int, ...], contract: Contract, te
     return Batch(_certain(values), len(found))
 
 
-def columns(found: list[list[Any]], contract: Contract, text: str) -> Batch:
+def columns(found: list[list[Any]], contract: Contract) -> Batch:
     """Return a batch of columns, one for each feature and in their order.
 
     Raises:
@@ -94,7 +97,7 @@ def columns(found: list[list[Any]], contract: Contract, text: str) -> Batch:
     """
     rows = len(found[0])
     values = None
-    if set(map(len, found)) == {rows} and _plain(text):
+    if set(map(len, found)) == {rows}:
         values = _fill(chain.from_iterable(found), contract, rows, column_major=True)
     if values is None:
         import faults
@@ -104,30 +107,22 @@ def columns(found: list[list[Any]], contract: Contract, text: str) -> Batch:
     return Batch(_certain(values), rows, column_major=True)
 
 
-def _text_is_plain(text: str, rows: int, contract: Contract, other_keys: int) -> bool:
-    """Tell whether the text of records holds neither booleans nor keys beyond one for each row and feature.
+def _spells_no_more_keys(text: str, rows: int, contract: Contract, other_keys: int) -> bool:
+    """Tell whether the text of records has no keys beyond one for each row and feature.
 
     Once the records are filled, each is known to have every feature. Then every colon ends a key, or stands in a
     feature's own name: their right number rules out unknown and repeated keys without a look at any of them.
     """
     expected = rows * (len(contract.features) + contract.colons) + other_keys
     unescaped = not contract.colons or "\\" not in text  # a colon may be written `\u003a`
-    return text.count(":") == expected and unescaped and _plain(text)
+    return text.count(":") == expected and unescaped
 
 
-def _plain(text: str) -> bool:
-    """Tell whether no value can be a boolean, which Python would take for a number."""
-    return "true" not in text and "false" not in text
-
-
-def _are_plain(found: list[Any], contract: Contract) -> bool:
-    """Tell whether records are known to be good without their text: the right number of keys, and only numbers."""
+def _has_no_more_keys(found: list[Any], contract: Contract) -> bool:
+    """Tell the same of records without a text, in which no key can be repeated."""
     try:
-        return set(map(len, found)) <= {len(contract.features)} and set(map(type, _picked(found, contract))) <= {
-            int,
-            float,
-        }
-    except (KeyError, TypeError):
+        return set(map(len, found)) <= {len(contract.features)}
+    except TypeError:
         return False
 
 
@@ -149,10 +144,16 @@ def _fill(cells: Iterable[Any], contract: Contract, rows: int, column_major: boo
 
             coded_values: array[float] = coded.fill(list(cells), contract, rows, column_major)
             return coded_values
-        values = floats(list(cells))
+        listed = list(cells)
+        if not set(map(type, listed)) <= _NUMBERS:  # by type, because to Python a boolean is a number
+            return None
+        values = floats(listed)
     except (KeyError, TypeError, OverflowError, struct.error):
         return None
     return values if all_finite(values) else None
+
+
+_NUMBERS = {int, float}
 
 
 def floats(cells: list[Any]) -> array[float]:
@@ -168,8 +169,12 @@ def floats(cells: list[Any]) -> array[float]:
 
 
 def all_finite(values: array[float]) -> bool:
-    """Tell whether no value is NaN or infinite (10 MB of float32 cannot overflow a double's sum)."""
-    return isfinite(sum(values))
+    """Tell whether no value is NaN or infinite."""
+    # A float32's last byte is 7f or ff from 1.7e38 on, for infinity and for NaN: seldom has a value to be looked at.
+    highest = values.tobytes()[3::4]
+    if b"\x7f" not in highest and b"\xff" not in highest:
+        return True
+    return isfinite(sum(values))  # 10 MB of float32 cannot overflow a double's sum
 
 
 def _certain(values: array[float] | None) -> array[float]:
