@@ -57,7 +57,9 @@ def derived(model: Path) -> dict[Path, str]:
     card, openapi = answers(model, "/", "/openapi.json")
     misspelt = [with_misspelt_feature(records[0]), *records[1:]]
     samples = CLIENTS / "samples"
+    readmes = {CLIENTS / client / "README.md" for client in ("curl", "node", "python")}
     return {
+        **{path: with_results(path.read_text(), expected, card["version"]) for path in readmes},
         samples / "records.json": pretty(records),
         samples / "records.csv": table(records),
         samples / "predictions.json": pretty(expected),
@@ -123,6 +125,19 @@ def table(records: list[dict[str, Any]]) -> str:
     writer.writeheader()
     writer.writerows(records)
     return buffer.getvalue()
+
+
+def with_results(text: str, predictions: list[float], version: str) -> str:
+    """A README whose examples show what the model predicts for the samples, and its version."""
+
+    def array(shown: re.Match[str]) -> str:
+        return json.dumps(predictions, separators=(", " if ", " in shown[0] else ",", ":"))
+
+    text = re.sub(r"^\[[\d., ]+\]$", array, text, flags=re.MULTILINE)
+    text = re.sub(r"\b(model (?:wine-quality )?)[0-9a-f]{12}\b", rf"\g<1>{version}", text)
+    for row, prediction in enumerate(predictions):
+        text = re.sub(rf"^{row},\d[\d.]*,{row}$", f"{row},{prediction},{row}", text, flags=re.MULTILINE)
+    return text
 
 
 def pretty(value: object) -> str:

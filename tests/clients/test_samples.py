@@ -45,3 +45,10 @@ def test_each_script_gets_the_constants_that_it_mentions_and_no_others() -> None
     lines = made["script"]["exec"]
     assert lines[0] == 'const FEATURES = ["a"];'
     assert not any("EXPECTED" in line for line in lines)
+
+
+def test_a_readmes_results_become_those_of_the_model() -> None:
+    shown = "[1.5, 2.5]\n[1.5,2.5]\nok  200, model wine-quality 0123456789ab with\nby model 0123456789ab (\n0,1.5,0\n"
+    assert derive.with_results(shown, [3.25, 4.5], "ba9876543210") == (
+        "[3.25, 4.5]\n[3.25,4.5]\nok  200, model wine-quality ba9876543210 with\nby model ba9876543210 (\n0,3.25,0\n"
+    )
