@@ -1,4 +1,4 @@
-"""Which candidate becomes the model? The smallest one whose error cannot be told from the best one's.
+"""Which candidate becomes the model? The best of the smallest size class whose error cannot be told from the least.
 
 The search looked at the same folds hundreds of times, so its winners are partly lucky. The finalists are therefore
 scored again on partitions that the search never saw, and chosen by that. See
@@ -83,15 +83,20 @@ def score_again(
 
 
 def choose(finalists: Iterable[Finalist]) -> Finalist:
-    """Return the smallest finalist within `INDISTINGUISHABLE_RMSE` of the best that keeps to the size limit.
+    """Return the best finalist of the smallest size class that is within `INDISTINGUISHABLE_RMSE` of the best.
+
+    Classes, not bytes, are compared: a model is not worth a larger error for being smaller by a hair.
 
     Raises:
-        ValueError: No finalist keeps to the limit.
+        ValueError: No finalist keeps to the largest size.
     """
-    limit = SIZE_LIMITS_BYTES[0]
-    small_enough = [finalist for finalist in finalists if finalist.candidate.size_bytes <= limit]
-    if not small_enough:
-        raise ValueError(f"no candidate fits into {limit:,} bytes: run more trials")
-    best = min(finalist.fresh_rmse for finalist in small_enough)
-    good_enough = [finalist for finalist in small_enough if finalist.fresh_rmse <= best + INDISTINGUISHABLE_RMSE]
-    return min(good_enough, key=lambda finalist: (finalist.candidate.size_bytes, finalist.fresh_rmse))
+    best_of_class: dict[int, Finalist] = {}
+    for finalist in sorted(finalists, key=lambda finalist: (finalist.fresh_rmse, finalist.candidate.size_bytes)):
+        limits = [limit for limit in SIZE_LIMITS_BYTES if finalist.candidate.size_bytes <= limit]
+        if limits:
+            best_of_class.setdefault(min(limits), finalist)
+    if not best_of_class:
+        raise ValueError(f"no candidate fits into {SIZE_LIMITS_BYTES[0]:,} bytes: run more trials")
+    best = min(finalist.fresh_rmse for finalist in best_of_class.values())
+    good_enough = (limit for limit, one in best_of_class.items() if one.fresh_rmse <= best + INDISTINGUISHABLE_RMSE)
+    return best_of_class[min(good_enough)]

@@ -16,6 +16,8 @@ from model.choose import INDISTINGUISHABLE_RMSE, Finalist
 from model.fit import Parameters
 
 PARAMETERS_FILE = Path(__file__).with_name("parameters.json")
+RULE = f"best finalist of the smallest size class within {INDISTINGUISHABLE_RMSE} RMSE of the least on fresh folds"
+
 TRIALS_FILE = "trials.csv"
 """Beside the parameters."""
 
@@ -67,7 +69,7 @@ def write_search(path: Path, chosen: Finalist, finalists: Iterable[Finalist], tr
         "search": {
             "trials": len(trials),
             "pruned": sum(trial.pruned for trial in trials),
-            "rule": f"smallest finalist within {INDISTINGUISHABLE_RMSE} RMSE of the best on fresh folds",
+            "rule": RULE,
             "chosen": _describe(chosen),
         },
         "finalists": [_describe(finalist) for finalist in finalists],

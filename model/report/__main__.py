@@ -61,7 +61,7 @@ def report(output: Path, cache: Path = DEFAULT_CACHE) -> Path:
     card = json.loads((MODEL_FOLDER / "card.json").read_text("utf-8"))
     recorded = read_search()
     if "search" not in recorded:
-        raise ValueError(f"{PARAMETERS_FILE.name} records no search; run `python -m model.train --trials 250` first")
+        raise ValueError(f"{PARAMETERS_FILE.name} records no search; run `python -m model.train --trials 100` first")
     trials = pd.read_csv(PARAMETERS_FILE.with_name(TRIALS_FILE))
     booster, load_ms = _load(MODEL_FOLDER / card["model"]["file"])
 

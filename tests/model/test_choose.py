@@ -44,8 +44,15 @@ def test_a_pruned_trial_has_no_finalist() -> None:
         ([finalist(0.690, 900_000), finalist(0.690 + INDISTINGUISHABLE_RMSE * 2, 500_000)], 0),
         ([finalist(0.680, SIZE_LIMITS_BYTES[0] + 1), finalist(0.690, 900_000)], 1),
         ([finalist(0.691, 500_000), finalist(0.690, 500_000)], 1),
+        ([finalist(0.6905, 899_990), finalist(0.690, 900_000)], 1),
     ],
-    ids=["smaller and as good", "smaller but worse", "better but too large", "same size and better"],
+    ids=[
+        "smaller and as good",
+        "smaller but worse",
+        "better but too large",
+        "same size and better",
+        "smaller by a hair",
+    ],
 )
 def test_the_smallest_of_the_indistinguishable_wins(finalists: list[Finalist], expected: int) -> None:
     assert choose(finalists) is finalists[expected]
