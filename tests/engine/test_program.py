@@ -16,7 +16,6 @@ from tests.engine.inventory import inventory
 
 pytestmark = pytest.mark.slow
 
-GOLDEN = json.loads((REPOSITORY / "model" / "golden.json").read_text())
 STACKS = ("blue", "green")
 
 
@@ -37,17 +36,25 @@ def stacks(project: Path, host: Host, stand_ins: Plugins) -> Iterator[dict[str, 
         stack.destroy()
 
 
-def predictions(cloud: Cloud, stack: Driver) -> Any:
+@pytest.fixture(scope="module")
+def golden() -> dict[str, Any]:
+    content: dict[str, Any] = json.loads((REPOSITORY / "model" / "golden.json").read_text())
+    return content
+
+
+def predictions(cloud: Cloud, stack: Driver, golden: dict[str, Any]) -> Any:
     """What the endpoint answers to the golden records, asked with the invoker role's signature."""
     role = stack.values("wine-quality-invoker-role")["arn"]
     invoker = caller.assume(cloud, caller.create_user(cloud, role), role)
     endpoint = caller.Endpoint(stack.values("wine-quality-url")["functionUrl"], cloud.port, cloud.region)
-    return endpoint.post(json.dumps(GOLDEN["records"]).encode(), invoker).json()
+    return endpoint.post(json.dumps(golden["records"]).encode(), invoker).json()
 
 
 @pytest.mark.parametrize("name", STACKS)
-def test_every_stack_serves_the_wine_model(cloud: Cloud, stacks: dict[str, Driver], name: str) -> None:
-    assert predictions(cloud, stacks[name]) == pytest.approx(GOLDEN["predictions"], abs=GOLDEN["tolerance"])
+def test_every_stack_serves_the_wine_model(
+    cloud: Cloud, stacks: dict[str, Driver], golden: dict[str, Any], name: str
+) -> None:
+    assert predictions(cloud, stacks[name], golden) == pytest.approx(golden["predictions"], abs=golden["tolerance"])
 
 
 def test_stacks_share_no_resource(stacks: dict[str, Driver]) -> None:
@@ -62,9 +69,12 @@ def test_every_stack_has_its_own_configuration(stacks: dict[str, Driver]) -> Non
     assert [stacks[name].values("wine-quality-function")["memorySize"] for name in STACKS] == [1024, 2048]
 
 
-def test_one_stack_is_destroyed_without_touching_the_other(cloud: Cloud, stacks: dict[str, Driver]) -> None:
+def test_one_stack_is_destroyed_without_touching_the_other(
+    cloud: Cloud, stacks: dict[str, Driver], golden: dict[str, Any]
+) -> None:
     before = inventory(cloud)
     stacks["green"].destroy()
     assert stacks["green"].state == {}
     assert before - inventory(cloud)
-    assert predictions(cloud, stacks["blue"]) == pytest.approx(GOLDEN["predictions"], abs=GOLDEN["tolerance"])
+    answer = predictions(cloud, stacks["blue"], golden)
+    assert answer == pytest.approx(golden["predictions"], abs=golden["tolerance"])
