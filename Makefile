@@ -53,6 +53,7 @@ types: $(INSTALLED)
 
 train: $(INSTALLED) ## train the wine model anew and write its files; TRIALS=150 searches for parameters first
 	@$(BIN)/python -m model.train --trials $(TRIALS)
+	@$(BIN)/python -m clients.derive
 
 report: $(INSTALLED) ## describe data and model in one HTML page
 	@$(BIN)/python -m model.report
@@ -75,7 +76,7 @@ lock: $(INSTALLED) ## resolve the requirements anew, with hashes
 	$$lock image/scanners.in -o image/scanners.txt
 
 clean: ## remove everything that can be made again
-	@rm -rf .venv .cache .build .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@rm -rf .venv .cache .build .mypy_cache .pytest_cache .ruff_cache .hypothesis clients/*/node_modules
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(INSTALLED): requirements-dev.txt

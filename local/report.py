@@ -79,6 +79,7 @@ def client_commands(endpoint: Endpoint, caller: Credentials, expected: golden.Go
     export AWS_ACCESS_KEY_ID={shlex.quote(caller.access_key_id)}
     export AWS_SECRET_ACCESS_KEY={shlex.quote(caller.secret_access_key)}
     export AWS_SESSION_TOKEN={shlex.quote(caller.session_token or "")}
+    export INFERENCE_ENDPOINT={endpoint.here} INFERENCE_REGION={endpoint.region}  # for the clients in clients/
 
     curl --aws-sigv4 aws:amz:{endpoint.region}:lambda --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" \\
       -H "x-amz-security-token: $AWS_SESSION_TOKEN" -H "content-type: application/json" \\
