@@ -50,7 +50,12 @@ def write(ratios: Sequence[Ratio], trees: Sequence[ByTrees], rows: Sequence[ByRo
 
 
 def _spread(sample: Sample, unit: str) -> str:
-    return f"{sample.median:.3g} {unit} ({sample.low:.3g}-{sample.high:.3g})"
+    return f"{_plain(sample.median)} {unit} ({_plain(sample.low)}-{_plain(sample.high)})"
+
+
+def _plain(number: float) -> str:
+    """Return a number with three digits that count, never with an exponent."""
+    return f"{number:,.0f}" if number >= 100 else f"{number:.3g}"
 
 
 def _page(
@@ -104,12 +109,12 @@ def _ratio_row(ratio: Ratio) -> str:
 
 
 def _tree_row(entry: ByTrees) -> str:
-    cells = [f"{sample.median * 1000:.3g}" for kind in (entry.cold, entry.warm) for sample in kind.values()]
+    cells = [_plain(sample.median * 1000) for kind in (entry.cold, entry.warm) for sample in kind.values()]
     return f"| {entry.trees:,} | {entry.model_bytes / 1e6:.2f} MB | " + " | ".join(cells) + " |"
 
 
 def _row_row(entry: ByRows) -> str:
-    cells = [f"{entry.warm[name].median * 1000:.3g}" if name in entry.warm else "-" for name in _SERIES]
+    cells = [_plain(entry.warm[name].median * 1000) if name in entry.warm else "-" for name in _SERIES]
     return f"| {entry.rows:,} | " + " | ".join(cells) + " |"
 
 

@@ -104,7 +104,7 @@ class Rows:
         kind = self.pick.choice(("records", "record", "columns", "split", "instances", "csv", "infer", "tensor"))
         if kind == "record" and len(self.table) != 1:
             kind = "records"
-        path = self.pick.choice(("/", "/", "/invocations", "/explain"))
+        path = self.pick.choice(("/", "/invocations")) if self.pick.random() < 0.9 else "/explain"
         if kind == "csv":
             return path, "text/csv", self.csv()
         value: Value = {
