@@ -37,7 +37,7 @@ image-test: $(INSTALLED) ## build it, run it as Lambda would, check everything
 	@$(BIN)/python -m image test
 
 test: $(INSTALLED) ## all tests that need neither Docker nor minutes
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 check: lint types test ## exactly what CI runs: format, lint, types, all tests
 	@$(BIN)/python -m pytest --everything -m "slow or docker"

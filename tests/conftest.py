@@ -3,6 +3,7 @@
 import subprocess
 
 import pytest
+from pulumi.runtime.sync_await import _ensure_event_loop
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -20,6 +21,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for marker, reason in reasons.items():
             if reason and item.get_closest_marker(marker):
                 item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """Gives every test, and the fixtures before it, an event loop: Pulumi's SDK asks for the thread's own.
+
+    A test that runs `asyncio.run` leaves none behind, and which one ran before must not matter.
+    """
+    _ensure_event_loop()  # type: ignore[no-untyped-call]
 
 
 def _docker_engine_answers() -> bool:

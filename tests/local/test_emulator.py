@@ -72,7 +72,9 @@ def test_a_killed_parent_takes_the_emulator_with_it() -> None:
         "import time; from local.emulator import Emulator; e = Emulator(); "
         "print(e.pid, e.log.parent, flush=True); time.sleep(600)"
     )
-    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as parent:
+    with subprocess.Popen(
+        [sys.executable, "-c", script], cwd=Path(__file__).parents[2], stdout=subprocess.PIPE, text=True
+    ) as parent:
         assert parent.stdout is not None
         pid, folder = parent.stdout.readline().split()
         parent.send_signal(signal.SIGKILL)
