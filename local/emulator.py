@@ -1,6 +1,6 @@
 """Starts and stops the AWS emulator: one process of ours, on a loopback port, that cannot outlive us.
 
-Leaves out what the emulator does: that is MiniStack's (https://pypi.org/project/ministack/) own business.
+Leaves out what the emulator does: that is MiniStack's (the package `ministack`) own business.
 """
 
 import contextlib
