@@ -1,5 +1,6 @@
 """Do resource options given on the component reach its children?"""
 
+import contextvars
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -35,8 +36,13 @@ def registered(program: Callable[[], object]) -> tuple[Any, Requests]:
     """Runs a program; returns the component's request and those of its children and grandchildren."""
     fake = fake_engine._FakeAws(GOLDEN["predictions"], preview=False)
     monitor = RequestsOf(fake)
-    pulumi.runtime.set_mocks(fake, project="foreign", stack="test", preview=False, monitor=monitor)
-    pulumi.runtime.test(lambda: program() and None)()  # type: ignore[no-untyped-call]
+
+    def ran() -> None:
+        pulumi.runtime.set_mocks(fake, project="foreign", stack="test", preview=False, monitor=monitor)
+        pulumi.runtime.test(lambda: program() and None)()  # type: ignore[no-untyped-call]
+
+    # In a copy of the context, so that the SDK's root stack is not still there for the next test.
+    contextvars.copy_context().run(ran)
     (component,) = [request for request in monitor.requests if request.type == COMPONENT]
     return component, [request for request in monitor.requests if request.parent and COMPONENT in request.parent]
 
