@@ -10,8 +10,8 @@ import sys
 from collections.abc import Callable
 
 from local.errors import LocalError
-from local.images import Build, FunctionCode
-from local.stand_in_base import base_image
+from local.images import Build, FunctionCode, Images
+from local.stand_in_base import StandInBaseError, base_image
 
 SECONDS_TO_ANSWER = 20
 LAST_LINES = 15
@@ -38,15 +38,18 @@ def why_not() -> str | None:
 class DockerImages:
     """Builds with the `docker` command."""
 
-    def __init__(self, port: int, note: Callable[[str], None]) -> None:
+    def __init__(self, port: int, note: Callable[[str], None], otherwise: Images | None = None) -> None:
         """Prepare to build.
 
         Args:
             port: The emulator's port on this machine, where its registry answers too.
             note: Told what a reader should know, in lines such as `image: building`.
+            otherwise: Who takes over when no base image can be had; none for an error instead.
         """
         self._registry = f"localhost:{port}"
         self._note = note
+        self._otherwise = otherwise
+        self._taken_over: set[str] = set()
         self._built: list[str] = []
 
     def build(self, build: Build) -> str:
@@ -58,7 +61,17 @@ class DockerImages:
         name = self._local(build.name)
         platform = [f"--platform={build.platform}"] if build.platform else []
         recipe = [f"--file={build.dockerfile}", f"--tag={name}", str(build.context)]
-        arguments = self._arguments(build)
+        try:
+            arguments = self._arguments(build)
+        except StandInBaseError as error:
+            if self._otherwise is None:
+                raise
+            self._note(
+                f"image: none is built after all ({error}); the staged code runs in the emulator's Python worker"
+            )
+            digest = self._otherwise.build(build)
+            self._taken_over.add(digest)
+            return digest
         self._note("image: building, which takes a minute or two the first time")
         docker("build", *platform, *arguments, *recipe)
         self._built.append(name)
@@ -71,6 +84,8 @@ class DockerImages:
 
     def code(self, uri: str) -> FunctionCode:
         """See `local.images.Images`."""
+        if self._otherwise is not None and uri.rpartition("@")[2] in self._taken_over:
+            return self._otherwise.code(uri)
         return FunctionCode(location={"ImageUri": self._local(uri)}, settings={"PackageType": "Image"})
 
     def close(self) -> None:

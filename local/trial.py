@@ -65,7 +65,7 @@ def images(port: int, docker: bool | None) -> Images:
     reason = "--no-docker was given" if docker is False else docker_images.why_not()
     if reason is None:
         report.fact("image", "built by the Docker engine, pushed to the emulator's registry, run by digest")
-        return docker_images.DockerImages(port, note=build_note)
+        return docker_images.DockerImages(port, note=build_note, otherwise=None if docker else StagedImages())
     if docker:
         raise LocalError(f"--docker was given, but {reason}")
     report.fact("image", f"none is built ({reason}): the staged code runs in the emulator's Python worker")

@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,8 @@ from local.errors import LocalError
 from local.expectation import expectation
 from local.images import Build
 from local.resources import Target
+from local.staged_images import StagedImages
+from local.stand_in_base import StandInBaseError
 
 
 @pytest.fixture
@@ -60,6 +63,23 @@ def test_a_failed_build_is_one_line_with_the_engines_own_words(build: Build, fak
     with pytest.raises(LocalError, match=r"docker build failed: .*golden check: record 3 is off") as caught:
         DockerImages(4566, note=print).build(build)
     assert "\n" not in str(caught.value)
+
+
+def test_where_no_base_image_can_be_had_the_staged_code_runs_instead(build: Build, fake_docker: Path) -> None:
+    (fake_docker / "status").write_text("1")
+    build.dockerfile.write_text('ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\nCMD ["handler.handler"]\n')
+    wanted = replace(build, arguments={"BASE_IMAGE": "nowhere.example/base:1"})
+    said: list[str] = []
+    images = DockerImages(4566, note=said.append, otherwise=StagedImages())
+    uri = f"000000000000.dkr.ecr.eu-central-1.amazonaws.com/repository@{images.build(wanted)}"
+    assert images.code(uri).settings["Handler"] == "handler.handler"
+    assert "the staged code runs in the emulator's Python worker" in said[-1]
+
+
+def test_who_asked_for_docker_is_told_that_no_base_image_can_be_had(build: Build, fake_docker: Path) -> None:
+    (fake_docker / "status").write_text("1")
+    with pytest.raises(StandInBaseError):
+        DockerImages(4566, note=print).build(replace(build, arguments={"BASE_IMAGE": "nowhere.example/base:1"}))
 
 
 @pytest.mark.docker
