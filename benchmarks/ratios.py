@@ -48,7 +48,7 @@ def in_processes(starts: int, rounds: int) -> list[Ratio]:
         (2, "records", 35),
         (100, "records", 8),
         (10_000, "records", 2),
-        (10_000, "columns", 2),
+        (10_000, "columns", 3),
         (10_000, "CSV", 3),
     ):
         table = payloads.records(rows)
