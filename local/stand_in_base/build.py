@@ -43,6 +43,9 @@ RECIPE = Path(__file__).parent / "image"
 ARCHITECTURES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
 """What machines call themselves, and what Debian and Docker call them."""
 
+MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
+"""Debian's architectures, and what Linux and the package index call them."""
+
 STAGE_LABEL = "stand-in-lambda-python.stage-of"
 """Marks a build's intermediate images, so that they, and not those of another build, are removed afterwards."""
 
@@ -64,8 +67,8 @@ def build_stand_in(architecture: str | None = None, say: Say = print) -> str:
     """Build the stand-in base image unless it is already there.
 
     Args:
-        architecture: ``x86_64`` or ``arm64``; this machine's own when not given. Another one needs BuildKit,
-            and an engine that can run it (QEMU's binfmt handlers), and takes minutes.
+        architecture: ``x86_64`` or ``arm64``; this machine's own when not given. Another one needs BuildKit, and no
+            emulation: nothing of it runs here.
         say: called with each line of progress.
 
     Returns:
@@ -92,8 +95,9 @@ def build_stand_in(architecture: str | None = None, say: Say = print) -> str:
     with tempfile.TemporaryDirectory(prefix="stand-in-base-") as folder:
         context = Path(folder, "context")
         _write(files, context)
-        say(f"stand-in base: unpacking Python {PYTHON} from Debian {SUITE}, about 20 s")
-        _unpack_debian(context / "rootfs.tar", Path(folder), platform)
+        for each in dict.fromkeys([platform, docker_platform()]):  # what the image is, and what its build runs
+            say(f"stand-in base: unpacking Python {PYTHON} from Debian {SUITE} for {each}, about 20 s")
+            _unpack_debian(context / f"debian-{debian_architecture(each)}.tar", Path(folder), each)
         say("stand-in base: adding Lambda's runtime client and interface emulator, about 30 s")
         _build_image(context, name, platform)
     say(f"stand-in base: built {name}")
@@ -153,6 +157,11 @@ def docker_platform(architecture: str | None = None) -> str:
         raise StandInBaseError(f"the architecture is {named!r}; Lambda has x86_64 and arm64") from None
 
 
+def debian_architecture(platform: str) -> str:
+    """Return Debian's name of Docker's platform, such as ``amd64``."""
+    return platform.removeprefix("linux/")
+
+
 def _require_mmdebstrap() -> None:
     _require_program(
         "mmdebstrap",
@@ -183,7 +192,7 @@ def _unpack_debian(archive: Path, scratch: Path, platform: str) -> None:
     command = [
         "mmdebstrap",
         "--variant=extract",  # unpacks and runs nothing, so that it is quick and works for any architecture
-        f"--architectures={platform.removeprefix('linux/')}",
+        f"--architectures={debian_architecture(platform)}",
         f"--include={','.join(DEBIAN_PACKAGES)}",
         SUITE,
         str(archive),
@@ -196,22 +205,28 @@ def _unpack_debian(archive: Path, scratch: Path, platform: str) -> None:
 
 def _build_image(context: Path, name: str, platform: str) -> None:
     build = context.parent.name  # a random one
+    root, native = debian_architecture(platform), docker_platform()
     command = [
         "docker",
         "build",
         "--force-rm",  # the legacy builder would keep the container of a step that failed
         *host_settings.docker_build_options(),
         f"--build-arg=BUILD={build}",
+        f"--build-arg=BUILDPLATFORM={native}",
+        f"--build-arg=TOOLS={debian_architecture(native)}",
+        f"--build-arg=ROOT={root}",
+        f"--build-arg=MACHINE={MACHINES[root]}",
         f"--platform={platform}",
         f"--label={REPOSITORY}=base",
         f"--tag={name}",
         str(context),
     ]
-    needs = "pip's package index"
-    if platform != docker_platform():
-        needs += f" and, for {platform} on this machine, BuildKit (DOCKER_BUILDKIT=1) and QEMU's binfmt handlers"
+    needs, environ = "pip's package index", dict(os.environ)
+    if platform != native:
+        needs += f" and, for {platform} on this machine, BuildKit"
+        environ["DOCKER_BUILDKIT"] = "1"  # the legacy builder would call the image one for this machine
     try:
-        _run(command, f"the stand-in base cannot be built, which needs {needs}", dict(os.environ))
+        _run(command, f"the stand-in base cannot be built, which needs {needs}", environ)
     finally:
         subprocess.run(
             ["docker", "image", "prune", "--force", f"--filter=label={STAGE_LABEL}={build}"],
