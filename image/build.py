@@ -12,7 +12,7 @@ from pathlib import Path
 
 from components import golden, staging
 from components.staging import BuildContext
-from image.engine import Builder, ImageError, docker
+from image.engine import Builder, ImageError, docker, require_processor
 from local import stack_config
 from local.stand_in_base import BaseImage, base_image
 
@@ -95,10 +95,13 @@ def choose_base(want: Wanted, builder: Builder, say: Callable[[str], None]) -> B
 
     Raises:
         StandInBaseError: There is neither.
+        NoEmulationError: It is for a processor that the engine neither has nor emulates.
     """
     # A stand-in for another architecture than this machine's can be built by BuildKit only.
     with _in_environment(builder.environment):
-        return base_image(want.base, want.architecture, say)
+        base = base_image(want.base, want.architecture, say)
+    require_processor(base.name, PLATFORMS[want.architecture])
+    return base
 
 
 def build(want: Wanted, base: BaseImage, builder: Builder, repository: str | None = None) -> Image:

@@ -17,12 +17,19 @@ SECONDS_TO_ANSWER = 20
 SECONDS_TO_RUN = 1800
 """For one command. A build under emulation takes minutes; an engine that hangs should not hold anybody for ever."""
 
+FOREIGN_PROGRAM = "exec format error"
+"""What the kernel says of a program for another processor, in every engine's words."""
+
 # Lambda refuses image indexes, which newer BuildKits make as soon as they attach provenance.
 NO_ATTESTATIONS = {"BUILDX_NO_DEFAULT_ATTESTATIONS": "1"}
 
 
 class ImageError(LocalError):
     """The image cannot be built or is not what it has to be; the message is one line for people."""
+
+
+class NoEmulationError(ImageError):
+    """The engine cannot run programs for another processor than its own."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +115,28 @@ def docker(*arguments: str, stdin: str | None = None, environment: Mapping[str, 
         said = [line for line in (done.stderr + done.stdout).splitlines() if line.strip()]
         raise ImageError(f"docker {arguments[0]} failed: {' | '.join(said[-LAST_LINES:])}")
     return done.stdout.strip()
+
+
+def require_processor(base: str, platform: str) -> None:
+    """Start a program of a base image, to see that the engine runs what is for that processor.
+
+    Args:
+        base: A base image that has Python.
+        platform: What it is for, such as `linux/arm64`.
+
+    Raises:
+        NoEmulationError: The processor is another one than the engine's, which emulates none.
+        ImageError: The image cannot be run for another reason.
+    """
+    try:
+        docker("run", "--rm", f"--platform={platform}", "--network=none", "--entrypoint=python", base, "-c", "pass")
+    except ImageError as error:
+        if FOREIGN_PROGRAM not in str(error):
+            raise
+        raise NoEmulationError(
+            f"this engine runs nothing for {platform}, which building for it needs: Docker Desktop emulates other "
+            "processors, on Debian or Ubuntu `apt-get install qemu-user-static` makes the engine do so"
+        ) from None
 
 
 def tags(repository: str) -> list[str]:

@@ -103,7 +103,7 @@ def build_again(image: Image, want: Wanted, builder: Builder) -> None:
         rebuilding.check_changed_model(image, want, builder, Path(folder))
     report.fact("another model", "exactly one layer was made anew")
     if image.platform != docker_platform():
-        report.fact("other builders", f"not tried: {image.platform} is emulated here, which takes minutes for each")
+        report.fact("other builders", f"not tried: {image.platform} is emulated here, which takes a minute for each")
         return
     for other in builders():
         if other.name != builder.name:

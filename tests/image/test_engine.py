@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from image import engine
-from image.engine import ImageError
+from image.engine import ImageError, NoEmulationError
 
 posix_only = pytest.mark.skipif(os.name == "nt", reason="fakes programs by shell scripts")
 
@@ -73,3 +73,32 @@ def test_a_failed_command_says_what_the_engine_said(tmp_path: Path, monkeypatch:
     monkeypatch.setenv("PATH", str(folder), prepend=os.pathsep)
     with pytest.raises(ImageError, match=r"^docker build failed: golden check: record 3 is off \| Step 3/9$"):
         engine.docker("build", ".")
+
+
+@posix_only
+def test_a_processor_that_the_engine_does_not_emulate_gets_one_line_with_the_remedy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = client(tmp_path / "bin", "echo 'exec /var/lang/bin/python: exec format error' >&2; exit 1")
+    monkeypatch.setenv("PATH", str(folder), prepend=os.pathsep)
+    with pytest.raises(NoEmulationError, match=r"^this engine runs nothing for linux/arm64, .*qemu-user-static"):
+        engine.require_processor("base", "linux/arm64")
+
+
+@posix_only
+def test_a_base_that_cannot_be_run_for_another_reason_is_not_called_a_foreign_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = client(tmp_path / "bin", "echo 'exec: python: executable file not found' >&2; exit 127")
+    monkeypatch.setenv("PATH", str(folder), prepend=os.pathsep)
+    with pytest.raises(ImageError, match="executable file not found") as refused:
+        engine.require_processor("base", "linux/arm64")
+    assert not isinstance(refused.value, NoEmulationError)
+
+
+@posix_only
+def test_a_processor_that_the_engine_runs_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = client(tmp_path / "bin", f'echo "$@" >{tmp_path / "asked"}')
+    monkeypatch.setenv("PATH", str(folder), prepend=os.pathsep)
+    engine.require_processor("base", "linux/arm64")
+    assert "--platform=linux/arm64" in (tmp_path / "asked").read_text().split()
