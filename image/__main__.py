@@ -10,10 +10,9 @@ import argparse
 import os
 import signal
 import sys
-import traceback
 from pathlib import Path
 
-from local.errors import LocalError
+from local.errors import exit_status
 
 
 def main() -> int:
@@ -22,30 +21,21 @@ def main() -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     print("The image of the function, as `pulumi up` would build it. Nothing of this reaches AWS.", flush=True)
     try:
-        # Pulumi's packages take seconds to load: not before the first line is out.
-        from image import build, engine, trial
-
-        want = build.wanted(options.model, options.architecture)
-        os.chdir(build.PROJECT)
-        run = trial.test if options.command == "test" else trial.make
-        run(want, engine.builder(options.builder))
+        return exit_status(lambda: carry_out(options), debug=options.debug)
     except KeyboardInterrupt:
         print("error: interrupted; run the same command again to go on", file=sys.stderr)
         return 130
-    except LocalError as error:
-        return failed(str(error), options.debug)
-    except Exception as error:  # noqa: BLE001 - a user gets a line, whoever wants more asks for it
-        return failed(f"{type(error).__name__}: {' '.join(str(error).split())}", options.debug)
-    return 0
 
 
-def failed(message: str, debug: bool) -> int:
-    """Say in one line what went wrong; returns the exit status."""
-    sys.stdout.flush()
-    if debug:
-        traceback.print_exc()
-    print(f"error: {message}", file=sys.stderr)
-    return 1
+def carry_out(options: argparse.Namespace) -> None:
+    """Build the image, and try it if that is asked for."""
+    # Pulumi's packages take seconds to load: not before the first line is out.
+    from image import build, engine, trial
+
+    want = build.wanted(options.model, options.architecture)
+    os.chdir(build.PROJECT)
+    run = trial.test if options.command == "test" else trial.make
+    run(want, engine.builder(options.builder))
 
 
 def arguments() -> argparse.Namespace:
@@ -65,9 +55,7 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--builder", help="BuildKit or legacy (default: the first that is here)")
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
-    options = parser.parse_args()
-    options.model = Path(options.model) if options.model else None
-    return options
+    return parser.parse_args()
 
 
 if __name__ == "__main__":

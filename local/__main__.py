@@ -9,10 +9,9 @@ import argparse
 import os
 import signal
 import sys
-import traceback
 from pathlib import Path
 
-from local.errors import LocalError
+from local.errors import exit_status
 
 
 def main() -> int:
@@ -23,27 +22,18 @@ def main() -> int:
         signal.signal(request, signal.default_int_handler)
     print("A local trial: the Pulumi program on an AWS emulator. Nothing of this reaches AWS.", flush=True)
     try:
-        # Pulumi's AWS package takes seconds to load: not before the first line is out.
-        from local import trial
-
-        trial.run(options)
+        return exit_status(lambda: deploy(options), debug=options.debug)
     except KeyboardInterrupt:
         print("\nStopped; the emulator is gone.")
         return 0 if options.command == "serve" else 130
-    except LocalError as error:
-        return failed(str(error), options.debug)
-    except Exception as error:  # noqa: BLE001 - a user gets a line, whoever wants more asks for it
-        return failed(f"{type(error).__name__}: {' '.join(str(error).split())}", options.debug)
-    return 0
 
 
-def failed(message: str, debug: bool) -> int:
-    """Say in one line what went wrong; returns the exit status."""
-    sys.stdout.flush()
-    if debug:
-        traceback.print_exc()
-    print(f"error: {message}", file=sys.stderr)
-    return 1
+def deploy(options: argparse.Namespace) -> None:
+    """Deploy, call and tear down."""
+    # Pulumi's AWS package takes seconds to load: not before the first line is out.
+    from local import trial
+
+    trial.run(options)
 
 
 def arguments() -> argparse.Namespace:
@@ -64,9 +54,7 @@ def arguments() -> argparse.Namespace:
         help="build a real image, or not (default: if a Docker engine answers)",
     )
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
-    options = parser.parse_args()
-    options.model = Path(options.model) if options.model else None
-    return options
+    return parser.parse_args()
 
 
 if __name__ == "__main__":
