@@ -171,3 +171,7 @@ def test_hadolint_names_the_line_that_it_does_not_like(tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").write_text("FROM debian:12\nRUN cd /tmp\n")
     with pytest.raises(ImageError, match=r"hadolint: .*Dockerfile:2 DL3003"):
         scanners.lint(tmp_path / "Dockerfile")
+
+
+def test_hadolint_has_no_remarks_on_the_stand_in_base_either() -> None:
+    scanners.lint(REPOSITORY / "local" / "stand_in_base" / "image" / "Dockerfile")
