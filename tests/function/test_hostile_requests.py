@@ -4,29 +4,19 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
-import subprocess
 import sys
 import zlib
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from endpoint import Endpoint
 
+from tests.function import bombs
+from tests.function.bodies import GOOD, packed, with_age
 from tests.function.protocols import MakeEvent, Serve
 
-FUNCTION = Path(__file__).parents[2] / "function"
-MEBIBYTE = 1024 * 1024
-
-# The model of these tests has the features "income", "age" and "height: cm".
-GOOD = '{"income": 1, "age": 2, "height: cm": 3}'
 OIP = "/v2/models/small/infer"
-
-
-def with_age(value: str) -> str:
-    return f'[{{"income": 1, "age": {value}, "height: cm": 3}}]'
 
 
 def tensor(**members: Any) -> str:
@@ -38,10 +28,6 @@ def three(first: dict[str, Any]) -> str:
     return json.dumps(
         {"inputs": [*others, {"name": "height: cm", "shape": [1], "datatype": "FP32", "data": [1], **first}]}
     )
-
-
-def packed(text: str) -> bytes:
-    return gzip.compress(text.encode(), mtime=0)
 
 
 def split(rest: str) -> str:
@@ -359,109 +345,14 @@ def test_what_an_event_leaves_out_is_taken_for_granted(
     assert endpoint({**url_event("[]"), **change}, None)["statusCode"] == 200
 
 
-def sized(start: str, middle: str, end: str, size: int = 6 * MEBIBYTE) -> str:
-    """Return a text of `size` bytes that repeats its middle."""
-    return start + middle * ((size - len(start) - len(end)) // len(middle)) + end
-
-
-CSV = {"content_type": "text/csv"}
-
-
-def zeros(size: int) -> bytes:
-    packer = zlib.compressobj(9, wbits=31)
-    chunk = b" " * MEBIBYTE
-    return b"".join(packer.compress(chunk) for _ in range(size // MEBIBYTE)) + packer.flush()
-
-
-# name: (allowed statuses, content type and encoding, body); each about 6 MB, which is all that Lambda lets through.
-BOMBS: dict[str, tuple[int, dict[str, str], Callable[[], str | bytes]]] = {
-    "open brackets": (413, {}, lambda: sized("", "[", "")),
-    "nested arrays": (413, {}, lambda: "[" * (3 * MEBIBYTE) + "]" * (3 * MEBIBYTE)),
-    "nested objects": (413, {}, lambda: sized("", '{"a":', "")),
-    "a million empty rows": (413, {}, lambda: sized("[", "{},", "{}]")),
-    "a million empty arrays": (413, {}, lambda: sized("[", "[],", "[]]")),
-    "empty rows up to the limit": (422, {}, lambda: sized("[", "{}" + " " * 22 + ",", "{}]")),
-    "an integer of six million digits": (400, {}, lambda: with_age("9" * (6 * MEBIBYTE))),
-    "a fraction of six million digits": (200, {}, lambda: with_age("0." + "9" * (6 * MEBIBYTE))),
-    "an exponent of six million digits": (422, {}, lambda: with_age("1e" + "9" * (6 * MEBIBYTE))),
-    "a number of six million zeros": (200, {}, lambda: with_age("0." + "0" * (6 * MEBIBYTE) + "1")),
-    "a million long integers": (422, {}, lambda: sized("[", "9" * 300 + ",", "9]")),
-    "a string of 6 MB": (422, {}, lambda: with_age('"' + "a" * (6 * MEBIBYTE) + '"')),
-    "a string of escapes": (422, {}, lambda: with_age(sized('"', "\\u00e9", '"'))),
-    "a string of backslashes": (422, {}, lambda: with_age(sized('"', "\\\\", '"'))),
-    "a key of 6 MB": (422, {}, lambda: "[{" + '"' + "k" * (6 * MEBIBYTE) + '": 1}]'),
-    "six hundred thousand keys": (422, {}, lambda: json.dumps([{f"{i:06}": 1 for i in range(500_000)}])),
-    "one key a million times": (422, {}, lambda: sized("[{", '"a":1,', '"a":1}]')),
-    "an array of a million numbers": (422, {}, lambda: sized("[", "1.5,", "1]")),
-    "a value of a million numbers": (422, {}, lambda: with_age(sized("[", "1.5,", "1]"))),
-    "columns of a million numbers": (413, {}, lambda: '{"income":[' + "1," * 900_000 + '1],"age":['
-        + "2," * 900_000 + '2],"height: cm":[' + "3," * 900_000 + "3]}"),
-    "columns with a string at the end": (422, {}, lambda: '{"income":[1],"age":[2],"height: cm":['
-        + "3," * (3 * MEBIBYTE) + '"x"]}'),
-    "records with a fault at the end": (422, {}, lambda: sized("[", GOOD + ",", '{"income": "x"}]')),
-    "records with every value wrong": (422, {}, lambda: sized("[", '{"income":"","age":"","height: cm":""},', "{}]")),
-    "colons": (400, {}, lambda: ":" * (6 * MEBIBYTE)),
-    "commas": (400, {}, lambda: sized("[", ",", "]")),
-    "spaces": (400, {}, lambda: " " * (6 * MEBIBYTE)),
-    "base64 of nothing": (400, {}, lambda: b"=" * (4 * MEBIBYTE)),
-    "gzip of 200 megabytes": (413, {"content_encoding": "gzip"}, lambda: zeros(200 * MEBIBYTE)),
-    "gzip of ten megabytes of brackets": (413, {"content_encoding": "gzip"}, lambda: packed("[" * (10 * MEBIBYTE))),
-    "gzip of rows": (413, {"content_encoding": "gzip"}, lambda: packed(sized("[", "{},", "{}]", 10 * MEBIBYTE))),
-    "CSV of commas": (422, CSV, lambda: "," * (6 * MEBIBYTE)),
-    "CSV of line ends": (422, CSV, lambda: "\n" * (6 * MEBIBYTE)),
-    "CSV of ones": (422, CSV, lambda: sized("", "1,", "1")),
-    "CSV of short lines": (413, CSV, lambda: sized("", "1\n", "1")),
-    "CSV of a million good lines": (413, CSV, lambda: sized("", "1,2,3\n", "1,2,3")),
-    "CSV of as many good lines as may be": (200, CSV, lambda: "1.2500000,2.2500000,3.25\n" * 250_000),
-    "CSV of as many bad lines as may be": (422, CSV, lambda: "1.2500000,2.2500000,word\n" * 250_000),
-    "CSV of as many quoted lines as may be": (422, CSV, lambda: '"1.25000","2.2500","3"\n' * 250_000 + "1,2,x\n"),
-    "CSV with a long last line": (422, CSV, lambda: "1,2,3\n" + "," * (6 * MEBIBYTE)),
-    "CSV of words": (413, CSV, lambda: sized("", "a,b,c\n", "a,b,c")),
-    "CSV of quotes": (413, CSV, lambda: sized("", '"1","2","x"\n', '"1","2","3"')),
-    "CSV with one quote of 6 MB": (413, CSV, lambda: '"' + "1,2,3\n" * MEBIBYTE),
-    "CSV header of many columns": (422, CSV, lambda: "income," + "x," * (3 * MEBIBYTE) + "\n"),
-}  # fmt: skip
-CPU_SECONDS = 20
-"""A bomb that takes minutes is stopped; how few seconds it really takes is for benchmarks to say."""
-
-MEMORY_MB = 1024
-"""The function's default memory; a bomb may take 60 % of it, library and interpreter included."""
-
-
 QUICK = ("a million empty rows", "an integer of six million digits", "gzip of rows", "CSV of commas")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process's largest size")
 @pytest.mark.parametrize(
-    "name", [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in BOMBS]
+    "name", [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in bombs.BOMBS]
 )
-def test_a_bomb_is_answered_within_the_functions_memory(
-    name: str, small_model: Path, url_event: MakeEvent, tmp_path: Path
-) -> None:
-    status, headers, body = BOMBS[name]
-    event = url_event(body())
-    event["headers"] |= {key.replace("_", "-"): value for key, value in headers.items()}
-    file = tmp_path / "event.json"
-    file.write_text(json.dumps(event))
-    script = f"""
-import sys; sys.path[:0] = {[str(FUNCTION), *(p for p in sys.path if p.endswith("site-packages"))]!r}
-import json, resource, time, handler
-resource.setrlimit(resource.RLIMIT_CPU, ({CPU_SECONDS}, {CPU_SECONDS}))
-started = time.process_time()
-response = handler.handler(json.load(open({str(file)!r})), None)
-lines = open("/proc/self/status").readlines()  # getrusage's figure survives exec: it would be pytest's own size
-peak = next(int(line.split()[1]) // 1024 for line in lines if line.startswith("VmHWM"))
-print(json.dumps([response["statusCode"], peak, round(time.process_time() - started, 2)]))
-"""
-    finished = subprocess.run(
-        [sys.executable, "-c", script],
-        env={**os.environ, "MODEL_PATH": str(small_model)},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
-    assert finished.returncode == 0, finished.stderr[-2000:]
-    got, peak_mb, _ = json.loads(finished.stdout.splitlines()[-1])
-    assert got == status
-    assert peak_mb < MEMORY_MB * 0.6
+def test_a_bomb_is_answered_within_the_functions_memory(name: str, small_model: Path, tmp_path: Path) -> None:
+    answer = bombs.explode(name, small_model, tmp_path)
+    assert answer.status == bombs.BOMBS[name][0]
+    assert answer.peak_mb <= bombs.MEMORY_MB
