@@ -41,7 +41,7 @@ class Contract:
         pick: Takes the features out of a record, in column order; KeyError if one is missing.
         saved_by: Version of the XGBoost that saved the model.
         sha256: The model file's SHA-256.
-        version: The first 12 hexadecimal digits of it.
+        version: The first 12 hexadecimal digits of that of the file that was staged.
     """
 
     __slots__ = (
@@ -94,7 +94,19 @@ def load(environment: Mapping[str, str]) -> Contract:
     Raises:
         model_file.ModelError: The model cannot be served; the message says why and what to do.
     """
-    file = model_file.read(environment)
+    return from_file(model_file.read(environment), environment.get(ALLOW_MISSING))
+
+
+def from_file(file: model_file.ModelFile, allow_missing: str | None = None) -> Contract:
+    """Load a verified model file.
+
+    Args:
+        file: The model file.
+        allow_missing: The setting of ALLOW_MISSING.
+
+    Raises:
+        model_file.ModelError: The model cannot be served; the message says why and what to do.
+    """
     try:
         library = booster.library_version()
         if file.saved_by > library:
@@ -102,7 +114,7 @@ def load(environment: Mapping[str, str]) -> Contract:
                 f"the model was saved by XGBoost {_dotted(file.saved_by)}, newer than the library {_dotted(library)}, "
                 "which would predict wrongly without a word; retrain with the library's version or update the library"
             )
-        return Contract(file, booster.Booster(file.content), environment.get(ALLOW_MISSING))
+        return Contract(file, booster.Booster(file.content), allow_missing)
     except booster.LibraryError as error:
         raise model_file.ModelError(str(error)) from None
 

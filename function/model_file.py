@@ -16,7 +16,6 @@ import os
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from typing import Any
 
 MODEL_PATH = "MODEL_PATH"
 """Environment variable: the model file to serve instead of the staged one."""
@@ -27,6 +26,7 @@ MODEL_SHA256 = "MODEL_SHA256"
 MANIFEST = "manifest.json"
 """Written by staging beside the model: its file name, SHA-256, version and name."""
 
+_HEXADECIMAL = frozenset("0123456789abcdef")
 _TASK_ROOT = os.path.dirname(os.path.abspath(__file__))
 
 
@@ -40,18 +40,19 @@ class ModelFile:
     Attributes:
         content: The whole file.
         name: What people call the model.
-        version: The first 12 hexadecimal digits of the file's SHA-256.
-        sha256: The file's SHA-256.
+        version: The first 12 hexadecimal digits of the SHA-256 of the file that was staged, which is this one unless
+            the image build rewrote it (repack.py).
+        sha256: This file's SHA-256.
         saved_by: Version of the XGBoost that saved it: (major, minor, patch).
     """
 
     __slots__ = ("content", "name", "saved_by", "sha256", "version")
 
-    def __init__(self, content: bytes, name: str, sha256: str) -> None:
+    def __init__(self, content: bytes, name: str, sha256: str, version: str) -> None:
         self.content = content
         self.name = name
         self.sha256 = sha256
-        self.version = sha256[:12]
+        self.version = version
         self.saved_by = saved_by(content)
 
 
@@ -77,7 +78,7 @@ def read(environment: Mapping[str, str], task_root: str = _TASK_ROOT) -> ModelFi
                 f"no model: {MODEL_PATH} is not set and there is no {MANIFEST} beside the handler; "
                 f"set {MODEL_PATH} to an XGBoost .ubj or .json file"
             )
-        path = os.path.join(task_root, str(manifest.get("file")))
+        path = os.path.join(task_root, manifest["file"])
     content = _content(path)
     sha256 = hashlib.sha256(content).hexdigest()
     expected = environment.get(MODEL_SHA256) or manifest.get("sha256")
@@ -86,18 +87,24 @@ def read(environment: Mapping[str, str], task_root: str = _TASK_ROOT) -> ModelFi
             f"model file {os.path.basename(path)} is not the one that was staged: its SHA-256 begins {sha256[:12]}, "
             f"the expected one {str(expected)[:12]}; stage and deploy it again"
         )
-    name = str(manifest.get("name") or os.path.splitext(os.path.basename(path))[0])
-    return ModelFile(content, name, sha256)
+    name = manifest.get("name") or os.path.splitext(os.path.basename(path))[0]
+    # MODEL_SHA256 may ask for another file than the manifest's under the same name.
+    version = manifest["version"] if manifest.get("sha256") == sha256 else sha256[:12]
+    return ModelFile(content, name, sha256, version)
 
 
-def _manifest(path: str, model_file: str | None = None) -> dict[str, Any]:
+def _manifest(path: str, model_file: str | None = None) -> dict[str, str]:
     """Return the manifest's entry for the model; empty if there is none, or none for `model_file`."""
     try:
         with open(path, "rb") as file:
             entry = json.load(file)["model"]
         if model_file is not None and entry["file"] != model_file:
             return {}
-        return {key: str(entry[key]) for key in ("file", "sha256", "name")}
+        entry = {key: str(entry[key]) for key in ("file", "sha256", "version", "name")}
+        # It goes into a header and, as it is, into a line of JSON in the log.
+        if len(entry["version"]) != 12 or not set(entry["version"]) <= _HEXADECIMAL:
+            raise ValueError
+        return entry
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, KeyError, TypeError):
@@ -122,13 +129,18 @@ def saved_by(content: bytes) -> tuple[int, int, int]:
     Raises:
         ModelError: This is neither XGBoost's JSON nor its UBJSON, or it is cut short.
     """
-    version = _ubjson_version(content) if content[:2] == b"{L" else _json_version(content)
+    version = _ubjson_version(content) if is_ubjson(content) else _json_version(content)
     if version is None:
         raise ModelError(
             "the model file is not a whole XGBoost model in UBJSON or JSON; "
             "save it with Booster.save_model('model.ubj') of XGBoost 1.6 or newer"
         )
     return version
+
+
+def is_ubjson(content: bytes) -> bool:
+    """Return whether a file begins as XGBoost's UBJSON does: an object whose first key has a length of eight bytes."""
+    return content[:2] == b"{L"
 
 
 def _ubjson_version(content: bytes) -> tuple[int, int, int] | None:

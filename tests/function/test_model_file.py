@@ -43,6 +43,18 @@ def test_a_staged_model_is_served_under_its_name_and_version(tmp_path: Path, sma
     assert (file.name, file.version) == ("staged", hashlib.sha256(model.read_bytes()).hexdigest()[:12])
 
 
+def test_a_model_that_the_build_rewrote_keeps_the_version_of_what_was_staged(tmp_path: Path, small_model: Path) -> None:
+    stage(tmp_path, small_model, version="0123456789ab")
+    file = model_file.read({}, str(tmp_path))
+    assert (file.version, file.sha256) == ("0123456789ab", hashlib.sha256(small_model.read_bytes()).hexdigest())
+
+
+def test_the_version_of_another_file_than_the_manifests_is_its_own(tmp_path: Path, small_model: Path) -> None:
+    sha256 = hashlib.sha256(small_model.read_bytes()).hexdigest()
+    environment = stage(tmp_path, small_model, version="0123456789ab", sha256="0" * 64)
+    assert model_file.read({**environment, "MODEL_SHA256": sha256}).version == sha256[:12]
+
+
 def test_a_swapped_model_is_refused(tmp_path: Path, small_model: Path) -> None:
     environment = stage(tmp_path, small_model)
     Path(environment["MODEL_PATH"]).write_bytes(small_model.read_bytes().replace(b"income", b"incame"))
@@ -67,6 +79,13 @@ def test_a_damaged_manifest_is_refused(tmp_path: Path, small_model: Path, manife
     environment = stage(tmp_path, small_model)
     (tmp_path / "manifest.json").write_text(manifest)
     assert "manifest.json" in failure(environment)
+
+
+@pytest.mark.parametrize(
+    "version", ["", "0123456789a", "0123456789AB", "0123456789abcdef", '012","a":"45', "01234567\r\nab"]
+)
+def test_a_manifest_whose_version_is_none_is_refused(tmp_path: Path, small_model: Path, version: str) -> None:
+    assert "manifest.json beside the model is damaged" in failure(stage(tmp_path, small_model, version=version))
 
 
 @pytest.mark.parametrize("content", [b"", b"binf", b"{", b"{L", b"{}", b"[1]", b"PK\x03\x04", b'{"version": "3.2.0"}'])
