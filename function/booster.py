@@ -95,6 +95,17 @@ class Booster:
         self._call("XGBoosterSaveJsonConfig", self._handle, byref(length), byref(text))
         return (text.value or b"{}").decode()
 
+    def to_ubj(self) -> bytes:
+        """Return the model as the file that XGBoost itself would save as UBJSON; the same model gives the same bytes.
+
+        Raises:
+            LibraryError: The library cannot save the model.
+        """
+        length, start = c_uint64(), c_void_p()
+        options = b'{"format":"ubj"}'
+        self._call("XGBoosterSaveModelToBuffer", self._handle, options, byref(length), byref(start))
+        return ctypes.string_at(start, length.value)  # a copy: the buffer is the library's own
+
     def rounds(self) -> int:
         """Return the number of boosting rounds in the model."""
         count = c_int()
