@@ -115,7 +115,7 @@ def test_the_rounds_that_early_stopping_kept_stay(tmp_path: Path, small_model: P
     booster = xgboost.Booster(model_file=small_model)
     booster.set_attr(best_iteration="4")
     booster.save_model(tmp_path / "stopped.json")
-    rows = pd.DataFrame(numbers(ROWS, seed=2).to_numpy()[:, :3], columns=booster.feature_names)
+    rows = pd.DataFrame(numbers(ROWS, seed=2).to_numpy()[:, :3], columns=["income", "age", "height: cm"])
     folder = stage_json(tmp_path / "staged", tmp_path / "stopped.json")
     repack.repack(folder)
     answer = served(folder)(url_event(json.dumps(exact(rows))), None)
