@@ -28,6 +28,8 @@ TASK_ROOT = "var/task"
 PACKAGES = ("orjson", "orjson-*.dist-info", "xgboost", "xgboost_cpu.libs", "xgboost_cpu-*.dist-info")
 NOT_SERVED = ("Dockerfile", "requirements.txt", ".dockerignore")
 """Files of the build context that only the build needs."""
+REWRITTEN = {"model.json": "model.ubj"}
+"""Files that the build puts into the image in another format, and so under another name."""
 
 BYTE_CODE = "__pycache__"
 
@@ -142,7 +144,7 @@ def check_files(contents: Contents, staged: Iterable[str]) -> None:
     Raises:
         ImageError: A file is superfluous or missing, or may be read by too few or written by too many.
     """
-    served = {name for name in staged if name not in NOT_SERVED}
+    served = {REWRITTEN.get(name, name) for name in staged if name not in NOT_SERVED}
     files = {entry.path: entry for entry in contents.files}
     for path in files:
         if not _is_needed(path, served):

@@ -118,6 +118,13 @@ def test_what_nothing_needs_is_named(path: str) -> None:
         contents.check_files(entries(extra=Entry(path, "file", 0o644, 1, "ab")), STAGED)
 
 
+def test_a_json_model_has_to_be_ubjson_in_the_image() -> None:
+    staged = [name.replace("model.ubj", "model.json") for name in STAGED]
+    contents.check_files(entries(), staged)
+    with pytest.raises(ImageError, match=r"^/var/task/model\.json is in the image and nothing needs it"):
+        contents.check_files(entries(extra=Entry("var/task/model.json", "file", 0o644, 1, "ab")), staged)
+
+
 @pytest.mark.parametrize("missing", ["golden.json", "other.py"])
 def test_what_is_staged_and_not_in_the_image_is_named(missing: str) -> None:
     with pytest.raises(ImageError, match=rf"^/var/task/{missing} is not in the image"):
