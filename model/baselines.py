@@ -17,6 +17,7 @@ from sklearn.ensemble import RandomForestRegressor
 from sklearn.linear_model import LinearRegression
 
 from model.fit import Parameters, fit, matrix
+from model.lesson import plain
 from model.split import Part
 
 XGBOOST_DEFAULTS = Parameters(booster={}, rounds=100, seed=0)
@@ -74,5 +75,5 @@ def _sklearn(estimator: Any, train: Part) -> Baseline:
 
 
 def _xgboost(parameters: Parameters, train: Part) -> Baseline:
-    booster = fit(parameters, train)
+    booster = fit(parameters, plain(train))
     return Baseline(lambda features: booster.predict(matrix(features)), len(booster.save_raw("ubj")))

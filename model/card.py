@@ -9,6 +9,8 @@ import xgboost as xgb
 
 from model import sources
 from model.fit import FIXED, Parameters
+from model.lesson import REAL_WEIGHT, SYNTHETIC_ROWS
+from model.refit import DAMPING
 from model.schema import FEATURES, TARGET
 from model.split import SPLIT_SEED, Part
 
@@ -22,6 +24,11 @@ LIMITS = (
     "Scores below 5 and above 7 are rare: poor wines are estimated too high, fine ones too low.",
     "Scores are whole numbers given by tasters who disagree; a good part of the remaining error is theirs.",
     "Outside the ranges of the training data given below a prediction is a constant continuation, not a trend.",
+)
+
+TAUGHT = (
+    "Estimates of a teacher, the mean of a forest of extremely randomised trees and a Gaussian process, both fitted on "
+    "the training part's scores; not the scores themselves."
 )
 
 
@@ -47,7 +54,7 @@ def card(
     """
     return {
         "name": "wine_quality",
-        "summary": "Gradient-boosted trees that estimate the tasters' score of a wine.",
+        "summary": "Gradient-boosted trees, distilled from a larger model, that estimate the tasters' score of a wine.",
         "intended_use": INTENDED_USE,
         "limits": list(LIMITS),
         "model": {**model_file, "trees": booster.num_boosted_rounds(), "library": f"xgboost {xgb.__version__}"},
@@ -66,6 +73,13 @@ def card(
             "rounds": parameters.rounds,
             "seed": parameters.seed,
             "search": search,
+            "lesson": {
+                "target": TAUGHT,
+                "real_rows": len(train),
+                "synthetic_rows": SYNTHETIC_ROWS,
+                "weight_of_a_real_row": REAL_WEIGHT,
+            },
+            "leaves": f"fitted together after boosting, ridge penalty {DAMPING**2:g}",
         },
         "evaluation": evaluation,
     }

@@ -12,14 +12,16 @@ import numpy as np
 from sklearn.metrics import root_mean_squared_error
 
 from model.candidates import MODEL_SEED, SIZE_LIMITS_BYTES, Candidate, Trial
-from model.fit import Parameters, fit, matrix
+from model.fit import Parameters, matrix
 from model.folds import folds
+from model.lesson import distilled
+from model.refit import student
 from model.split import Part
 
-FINALISTS_PER_LIMIT = 4
+FINALISTS_PER_LIMIT = 3
 
-FRESH_FOLD_SEEDS = (10, 11, 12)
-"""Partitions that the search did not use."""
+FRESH_FOLD_SEEDS = (20,)
+"""Of partitions that the search did not use."""
 
 INDISTINGUISHABLE_RMSE = 0.001
 """In points of quality. Repeating the fresh scoring with other seeds moves a finalist's error by about so much; the
@@ -70,13 +72,13 @@ def score_again(
         train: The training part.
         say: Receives one line of progress per candidate.
     """
-    cuts = [(seed, cut) for seed in FRESH_FOLD_SEEDS for cut in folds(train, seed)]
+    cuts = [(seed, distilled(cut.fit), cut.score) for seed in FRESH_FOLD_SEEDS for cut in folds(train, seed)]
     finalists = []
     for candidate in candidates:
         errors = []
-        for seed, cut in cuts:
-            booster = fit(Parameters(candidate.booster, candidate.rounds, seed), cut.fit)
-            errors.append(root_mean_squared_error(cut.score.target, booster.predict(matrix(cut.score.features))))
+        for seed, lesson, judges in cuts:
+            booster = student(Parameters(candidate.booster, candidate.rounds, seed), lesson)
+            errors.append(root_mean_squared_error(judges.target, booster.predict(matrix(judges.features))))
         finalists.append(Finalist(candidate, round(float(np.mean(errors)), 5)))
         say(f"trial {candidate.trial}: RMSE {finalists[-1].fresh_rmse:.4f} with {candidate.size_bytes:,} bytes")
     return finalists

@@ -7,10 +7,11 @@ not matter and the same library writes the same bytes.
 from dataclasses import dataclass
 from typing import Any
 
+import numpy.typing as npt
 import pandas as pd
 import xgboost as xgb
 
-from model.split import Part
+from model.lesson import Lesson
 
 FIXED = {"objective": "reg:squarederror", "tree_method": "hist", "nthread": 1}
 """What is not tuned, and must not differ between tuning and training."""
@@ -31,23 +32,25 @@ class Parameters:
     seed: int
 
 
-def matrix(features: pd.DataFrame, target: pd.Series | None = None) -> xgb.DMatrix:
+def matrix(
+    features: pd.DataFrame, target: npt.ArrayLike | None = None, weight: npt.ArrayLike | None = None
+) -> xgb.DMatrix:
     """Return XGBoost's form of the rows; feature names and types are those of the data frame's columns."""
-    return xgb.DMatrix(features, label=target, nthread=1, enable_categorical=True)
+    return xgb.DMatrix(features, label=target, weight=weight, nthread=1, enable_categorical=True)
 
 
-def fit(parameters: Parameters, train: Part, show_every: int | None = None) -> xgb.Booster:
-    """Fit a booster on the training part.
+def fit(parameters: Parameters, lesson: Lesson, show_every: int | None = None) -> xgb.Booster:
+    """Fit a booster.
 
     Args:
         parameters: What determines the model.
-        train: The only rows the model sees.
+        lesson: The only rows the model sees.
         show_every: Print the training RMSE each so many rounds; None prints nothing.
 
     Returns:
         The booster with feature names and types, so that the model file alone defines the endpoint's contract.
     """
-    rows = matrix(train.features, train.target)
+    rows = matrix(lesson.features, lesson.target, lesson.weight)
     return xgb.train(
         {**FIXED, **parameters.booster, "seed": parameters.seed},
         rows,

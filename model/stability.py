@@ -7,27 +7,44 @@ of the others: what is found here shows how far the error scatters, and is a lit
 from collections.abc import Callable
 
 import pandas as pd
+import xgboost as xgb
 
+from model.baselines import PUBLISHED
 from model.evaluate import metrics
-from model.fit import Parameters, fit, matrix
-from model.split import split
+from model.fit import fit, matrix
+from model.lesson import distilled, plain
+from model.record import read_parameters
+from model.refit import student
+from model.split import Part, split
 
 SPLIT_SEEDS = range(20)
 
 
+def served(train: Part) -> xgb.Booster:
+    """Fit the served model's recorded parameters on another training part."""
+    return student(read_parameters(), distilled(train))
+
+
+def published_model(train: Part) -> xgb.Booster:
+    """Fit the published parameters on another training part."""
+    return fit(PUBLISHED, plain(train))
+
+
 def over_splits(
-    parameters: Parameters, table: pd.DataFrame, say: Callable[[str], None] = lambda _: None
+    fitted: Callable[[Part], xgb.Booster],
+    table: pd.DataFrame,
+    say: Callable[[str], None] = lambda _: None,
 ) -> list[float]:
     """Return the RMSE on the test part of each split, in the order of `SPLIT_SEEDS`.
 
     Args:
-        parameters: Fitted anew on each training part.
+        fitted: Fits the same model anew on each training part.
         table: As `prepare.prepare` returns it.
         say: Receives one line of progress per split.
     """
     errors = []
     for seed in SPLIT_SEEDS:
         train, test = split(table, seed)
-        errors.append(metrics(test.target, fit(parameters, train).predict(matrix(test.features)))["rmse"])
+        errors.append(metrics(test.target, fitted(train).predict(matrix(test.features)))["rmse"])
         say(f"split {seed}: RMSE {errors[-1]:.4f}")
     return errors

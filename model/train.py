@@ -15,11 +15,13 @@ from model.baselines import OURS, PUBLISHED_NAME, baselines
 from model.card import card
 from model.choose import choose, score_again, shortlist
 from model.evaluate import difference, metrics
-from model.fit import fit, matrix
+from model.fit import matrix
 from model.golden import GOLDEN_FILE, TOLERANCE, golden, to_json
 from model.leakage import SUSPICIOUS_RMSE, LeakError, check_for_leaks
+from model.lesson import distilled
 from model.prepare import SchemaError, prepare
 from model.record import PARAMETERS_FILE, read_parameters, read_search, write_search
+from model.refit import student
 from model.sources import DEFAULT_CACHE, DataUnavailableError, fetch
 from model.split import Part, split
 
@@ -62,7 +64,9 @@ def train(output: Path, cache: Path = DEFAULT_CACHE, parameters_file: Path = PAR
     _indented(f"{parameters.rounds} rounds, {parameters.booster}")
 
     print("4/6 training")
-    booster = fit(parameters, train_part, show_every=max(1, parameters.rounds // 5))
+    lesson = distilled(train_part)
+    _indented(f"a teacher's lesson of {len(lesson):,} wines, {len(lesson) - len(train_part):,} of them synthetic")
+    booster = student(parameters, lesson, show_every=max(1, parameters.rounds // 5))
     others = baselines(train_part)
     content = bytes(booster.save_raw("ubj"))
 

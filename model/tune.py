@@ -2,7 +2,7 @@
 
 The search is capped by trials, not by time, so that a slow machine finds the same parameters as a fast one. The
 study is kept in SQLite: an interrupted search goes on where it stopped, and ends as if it had never stopped.
-The test part is not an argument of anything here.
+The test part is not an argument of anything here. Each fold has a teacher of its own, which saw that fold's rows only.
 """
 
 import hashlib
@@ -17,15 +17,19 @@ import xgboost as xgb
 
 from model.candidates import MODEL_SEED, SIZE_LIMITS_BYTES, Candidate, Trial
 from model.fit import FIXED, Parameters, fit, matrix
-from model.folds import Fold, folds
+from model.folds import folds
+from model.lesson import Lesson, distilled
 from model.split import Part
 
 Curve = npt.NDArray[np.float64]
 
+STUDY = "distilled-wine"
+"""Another name for another kind of search: trials of two kinds cannot be compared."""
+
 SEARCH_SEED = 0
 
-FOLD_SEEDS = (0, 1)
-"""Two partitions: on one alone the error of equal models scatters by as much as good parameters differ."""
+FOLD_SEEDS = (0,)
+"""Of the partitions that trials are scored on."""
 
 MAX_ROUNDS = 1500
 PATIENCE_ROUNDS = 40
@@ -57,7 +61,7 @@ def tune(train: Part, trials: int, storage: Path, progress: bool = True) -> list
     storage.parent.mkdir(parents=True, exist_ok=True)
     study = optuna.create_study(
         storage=f"sqlite:///{storage.as_posix()}",
-        study_name=f"wine-{_fingerprint(train)}",
+        study_name=f"{STUDY}-{_fingerprint(train)}",
         pruner=optuna.pruners.MedianPruner(n_startup_trials=STARTUP_TRIALS),
         load_if_exists=True,
     )
@@ -65,9 +69,10 @@ def tune(train: Part, trials: int, storage: Path, progress: bool = True) -> list
     _reseed(study)
     remaining = trials - len(_finished(study))
     if remaining > 0:
-        cuts = [cut for seed in FOLD_SEEDS for cut in folds(train, seed)]
+        whole = distilled(train)
+        taught = [(distilled(cut.fit), cut.score) for seed in FOLD_SEEDS for cut in folds(train, seed)]
         study.optimize(
-            lambda trial: _objective(trial, train, cuts),
+            lambda trial: _objective(trial, whole, taught),
             n_trials=remaining,
             callbacks=[lambda study, _: _reseed(study)],
             show_progress_bar=progress,
@@ -79,50 +84,52 @@ def suggest(trial: optuna.trial.BaseTrial) -> dict[str, Any]:
     """Return the parameters to try: the search space.
 
     Trees grow leaf by leaf where the error falls most: for the same number of bytes that beats growing level by
-    level. Numbers are cut to three significant digits, so that what is recorded is what a person can retype.
+    level. Their depth is bounded all the same, for long paths take time at every call. Numbers are cut to three
+    significant digits, so that what is recorded is what a person can retype.
     """
     return {
         "grow_policy": "lossguide",
-        "max_depth": 0,
-        "learning_rate": _three_digits(trial.suggest_float("learning_rate", 0.015, 0.15, log=True)),
-        "max_leaves": trial.suggest_int("max_leaves", 12, 160, log=True),
-        "min_child_weight": _three_digits(trial.suggest_float("min_child_weight", 1, 15, log=True)),
-        "gamma": _three_digits(trial.suggest_float("gamma", 1e-3, 0.6, log=True)),
-        "subsample": _three_digits(trial.suggest_float("subsample", 0.3, 0.9)),
+        "max_depth": trial.suggest_int("max_depth", 6, 12),
+        "learning_rate": _three_digits(trial.suggest_float("learning_rate", 0.05, 0.15, log=True)),
+        "max_leaves": trial.suggest_int("max_leaves", 24, 96, log=True),
+        "min_child_weight": _three_digits(trial.suggest_float("min_child_weight", 1, 50, log=True)),
+        "gamma": _three_digits(trial.suggest_float("gamma", 1e-2, 2, log=True)),
+        "subsample": _three_digits(trial.suggest_float("subsample", 0.4, 1)),
         "colsample_bynode": _three_digits(trial.suggest_float("colsample_bynode", 0.15, 0.8)),
         "reg_lambda": _three_digits(trial.suggest_float("reg_lambda", 0.1, 10, log=True)),
     }
 
 
-def _objective(trial: optuna.Trial, train: Part, cuts: list[Fold]) -> float:
+def _objective(trial: optuna.Trial, whole: Lesson, taught: list[tuple[Lesson, Part]]) -> float:
     booster_parameters = suggest(trial)
-    max_rounds = rounds_worth_trying(booster_parameters, train)
+    max_rounds = rounds_worth_trying(booster_parameters, whole)
     curves: list[Curve] = []
-    for number, fold in enumerate(cuts):
-        curves.append(error_by_round(booster_parameters, fold, max_rounds, seed=number))
+    for number, (lesson, judges) in enumerate(taught):
+        curves.append(error_by_round(booster_parameters, lesson, judges, max_rounds, seed=number))
         trial.report(float(np.mean([curve.min() for curve in curves])), step=number)
         if trial.should_prune():
             raise optuna.TrialPruned
     mean = mean_curve(curves)
-    whole = fit(Parameters(booster_parameters, int(mean.argmin()) + 1, MODEL_SEED), train)
-    candidates = [{"booster": booster_parameters, **best_below(limit, whole, mean)} for limit in SIZE_LIMITS_BYTES]
+    fitted = fit(Parameters(booster_parameters, int(mean.argmin()) + 1, MODEL_SEED), whole)
+    candidates = [{"booster": booster_parameters, **best_below(limit, fitted, mean)} for limit in SIZE_LIMITS_BYTES]
     trial.set_user_attr("candidates", candidates)
     return float(candidates[0]["rmse"])
 
 
-def rounds_worth_trying(booster: dict[str, Any], train: Part) -> int:
+def rounds_worth_trying(booster: dict[str, Any], lesson: Lesson) -> int:
     """Return the number of rounds after which a model is surely too large, at most `MAX_ROUNDS`."""
-    probe = fit(Parameters(booster, PROBE_ROUNDS, MODEL_SEED), train)
+    probe = fit(Parameters(booster, PROBE_ROUNDS, MODEL_SEED), lesson)
     bytes_per_round = len(probe.save_raw("ubj")) / PROBE_ROUNDS
     return min(MAX_ROUNDS, int(SIZE_SLACK * SIZE_LIMITS_BYTES[0] / bytes_per_round))
 
 
-def error_by_round(booster: dict[str, Any], fold: Fold, max_rounds: int, seed: int) -> Curve:
-    """Fit on a fold until its error has not fallen for `PATIENCE_ROUNDS`.
+def error_by_round(booster: dict[str, Any], lesson: Lesson, judges: Part, max_rounds: int, seed: int) -> Curve:
+    """Fit on a lesson until the error on other rows has not fallen for `PATIENCE_ROUNDS`.
 
     Args:
         booster: XGBoost's parameters.
-        fold: What to fit on, and what to score on.
+        lesson: What to fit on.
+        judges: What to score on: real wines that the teacher did not see, with the tasters' scores.
         max_rounds: Where to stop in any case.
         seed: Of the sampling of rows and columns; another for each fold, so that luck with one averages out.
 
@@ -132,9 +139,9 @@ def error_by_round(booster: dict[str, Any], fold: Fold, max_rounds: int, seed: i
     history: dict[str, dict[str, list[float]]] = {}
     xgb.train(
         {**FIXED, **booster, "seed": seed},
-        matrix(fold.fit.features, fold.fit.target),
+        matrix(lesson.features, lesson.target, lesson.weight),
         num_boost_round=max_rounds,
-        evals=[(matrix(fold.score.features, fold.score.target), "score")],
+        evals=[(matrix(judges.features, judges.target), "score")],
         early_stopping_rounds=PATIENCE_ROUNDS,
         evals_result=history,
         verbose_eval=False,
@@ -146,25 +153,25 @@ def mean_curve(curves: list[Curve]) -> Curve:
     """Return the mean error by round, as far as all folds went.
 
     One number of rounds is chosen on this curve for all folds together. The best round of each fold on its own would
-    be ten choices on the rows that judge them, and flatter the score.
+    be as many choices on the rows that judge them, and flatter the score.
     """
     common = min(len(curve) for curve in curves)
     return np.asarray(np.mean([curve[:common] for curve in curves], axis=0))
 
 
-def best_below(limit_bytes: int, whole: xgb.Booster, mean: Curve) -> dict[str, Any]:
+def best_below(limit_bytes: int, fitted: xgb.Booster, mean: Curve) -> dict[str, Any]:
     """Return the `rounds` to fit with below a size limit, the mean `rmse` there, and the `size_bytes`.
 
     Args:
         limit_bytes: Of the model as UBJ. A single round is offered even if it is larger.
-        whole: Fitted on the whole training part, to where `mean` is least.
+        fitted: Fitted on the whole training part, to where `mean` is least.
         mean: RMSE by round, shape (rounds,).
     """
-    rounds = whole.num_boosted_rounds()
-    size = len(whole.save_raw("ubj"))
+    rounds = fitted.num_boosted_rounds()
+    size = len(fitted.save_raw("ubj"))
     while size > limit_bytes and rounds > 1:
         rounds = max(1, min(rounds - 1, int(rounds * limit_bytes / size)))
-        size = len(whole[:rounds].save_raw("ubj"))
+        size = len(fitted[:rounds].save_raw("ubj"))
     return {"rounds": rounds, "rmse": float(mean[rounds - 1]), "size_bytes": size}
 
 

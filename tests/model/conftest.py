@@ -36,3 +36,11 @@ def table(raw_files: dict[str, bytes]) -> pd.DataFrame:
 @pytest.fixture(scope="session")
 def parts(table: pd.DataFrame) -> tuple[Part, Part]:
     return split(table)
+
+
+@pytest.fixture
+def small_lessons(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Few folds, a small forest for a teacher and few synthetic wines, so that a lesson takes a moment."""
+    monkeypatch.setattr("model.folds.FOLDS", 3)
+    monkeypatch.setattr("model.lesson.SYNTHETIC_ROWS", 200)
+    monkeypatch.setattr("model.teacher.FOREST_TREES", 5)

@@ -11,9 +11,10 @@ from model.record import TRIALS_FILE, read_parameters, read_search, write_search
 from model.split import Part
 
 BOOSTER = {"learning_rate": 0.3, "max_leaves": 4}
+LARGEST, SMALLER = SIZE_LIMITS_BYTES[:2]
 
 
-def candidate(trial: int = 0, rmse: float = 0.7, size_bytes: int = 400_000, rounds: int = 10) -> Candidate:
+def candidate(trial: int = 0, rmse: float = 0.7, size_bytes: int = LARGEST, rounds: int = 10) -> Candidate:
     return Candidate(trial, BOOSTER, rounds, rmse, size_bytes)
 
 
@@ -22,14 +23,14 @@ def finalist(fresh_rmse: float, size_bytes: int, trial: int = 0) -> Finalist:
 
 
 def test_the_shortlist_holds_the_best_of_each_size_class() -> None:
-    large = [candidate(trial, 0.69 + trial / 1000, 600_000) for trial in range(FINALISTS_PER_LIMIT + 3)]
-    small = candidate(99, 0.8, 50_000)
+    large = [candidate(trial, 0.69 + trial / 1000, LARGEST) for trial in range(FINALISTS_PER_LIMIT + 3)]
+    small = candidate(99, 0.8, SIZE_LIMITS_BYTES[-1])
     trials = [Trial(found.trial, BOOSTER, found.rmse, (found,)) for found in reversed([*large, small])]
     assert shortlist(trials) == [*large[:FINALISTS_PER_LIMIT], small]
 
 
 def test_a_candidate_that_meets_several_limits_is_listed_once() -> None:
-    same = candidate(size_bytes=60_000)
+    same = candidate(size_bytes=SIZE_LIMITS_BYTES[-1])
     assert shortlist([Trial(0, BOOSTER, 0.7, (same,) * len(SIZE_LIMITS_BYTES))]) == [same]
 
 
@@ -40,11 +41,11 @@ def test_a_pruned_trial_has_no_finalist() -> None:
 @pytest.mark.parametrize(
     ("finalists", "expected"),
     [
-        ([finalist(0.690, 900_000), finalist(0.690 + INDISTINGUISHABLE_RMSE / 2, 500_000)], 1),
-        ([finalist(0.690, 900_000), finalist(0.690 + INDISTINGUISHABLE_RMSE * 2, 500_000)], 0),
-        ([finalist(0.680, SIZE_LIMITS_BYTES[0] + 1), finalist(0.690, 900_000)], 1),
-        ([finalist(0.691, 500_000), finalist(0.690, 500_000)], 1),
-        ([finalist(0.6905, 899_990), finalist(0.690, 900_000)], 1),
+        ([finalist(0.690, LARGEST), finalist(0.690 + INDISTINGUISHABLE_RMSE / 2, SMALLER)], 1),
+        ([finalist(0.690, LARGEST), finalist(0.690 + INDISTINGUISHABLE_RMSE * 2, SMALLER)], 0),
+        ([finalist(0.680, LARGEST + 1), finalist(0.690, LARGEST)], 1),
+        ([finalist(0.691, SMALLER), finalist(0.690, SMALLER)], 1),
+        ([finalist(0.6905, LARGEST - 10), finalist(0.690, LARGEST)], 1),
     ],
     ids=[
         "smaller and as good",
@@ -63,8 +64,9 @@ def test_without_a_model_that_fits_the_error_says_what_to_do() -> None:
         choose([finalist(0.69, SIZE_LIMITS_BYTES[0] + 1)])
 
 
+@pytest.mark.usefixtures("small_lessons")
 def test_finalists_are_scored_on_rows_held_back(parts: tuple[Part, Part]) -> None:
-    few = Part(parts[0].features[:150], parts[0].target[:150])
+    few = Part(parts[0].features[:900], parts[0].target[:900])
     weak, strong = score_again([candidate(rounds=1), candidate(rounds=12)], few)
     assert strong.fresh_rmse < weak.fresh_rmse
 

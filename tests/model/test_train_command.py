@@ -14,9 +14,8 @@ from model.split import Part
 
 
 @pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+def quick(monkeypatch: pytest.MonkeyPatch, small_lessons: None) -> None:  # noqa: ARG001
     """A search and baselines that take a moment."""
-    monkeypatch.setattr(tuning, "FOLD_SEEDS", (0,))
     monkeypatch.setattr(tuning, "MAX_ROUNDS", 5)
     monkeypatch.setattr(choose, "FRESH_FOLD_SEEDS", (10,))
     monkeypatch.setattr("model.baselines.FOREST_TREES", 2)

@@ -1,6 +1,7 @@
 """The search: what it may see, where it stops, and that stopping half-way changes nothing."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,14 +11,14 @@ from model import tune as tuning
 from model.candidates import SIZE_LIMITS_BYTES
 from model.fit import Parameters, fit
 from model.folds import FOLDS, folds
+from model.lesson import Lesson, distilled, plain
 from model.split import Part
 from model.tune import best_below, error_by_round, mean_curve, rounds_worth_trying, tune
 
 
 @pytest.fixture
-def few(parts: tuple[Part, Part], monkeypatch: pytest.MonkeyPatch) -> Part:
-    """Few rows, one partition and short boosting, so that a trial takes a moment; one random trial, then learning."""
-    monkeypatch.setattr(tuning, "FOLD_SEEDS", (0,))
+def few(parts: tuple[Part, Part], monkeypatch: pytest.MonkeyPatch, small_lessons: None) -> Part:  # noqa: ARG001
+    """Few rows and short boosting, so that a trial takes a moment; one random trial, then learning."""
     monkeypatch.setattr(tuning, "MAX_ROUNDS", 6)
     monkeypatch.setattr(tuning, "STARTUP_TRIALS", 1)
     train, _ = parts
@@ -56,14 +57,14 @@ def test_every_trial_offers_one_candidate_below_each_size_limit(few: Part, tmp_p
 
 def test_boosting_stops_when_a_fold_gains_no_more(parts: tuple[Part, Part]) -> None:
     fold = folds(Part(parts[0].features[:500], parts[0].target[:500]), seed=0)[0]
-    curve = error_by_round({"learning_rate": 0.5}, fold, max_rounds=300, seed=0)
+    curve = error_by_round({"learning_rate": 0.5}, plain(fold.fit), fold.score, max_rounds=300, seed=0)
     assert len(curve) == int(curve.argmin()) + 1 + tuning.PATIENCE_ROUNDS < 300
 
 
 def test_boosting_goes_beyond_the_largest_size_but_not_far(parts: tuple[Part, Part]) -> None:
-    train, _ = parts
+    lesson = distilled(parts[0])
     booster = {"max_depth": 0, "grow_policy": "lossguide", "max_leaves": 100}
-    whole = fit(Parameters(booster, rounds_worth_trying(booster, train), 0), train)
+    whole = fit(Parameters(booster, rounds_worth_trying(booster, lesson), 0), lesson)
     assert SIZE_LIMITS_BYTES[0] < len(whole.save_raw("ubj")) < 2 * SIZE_LIMITS_BYTES[0]
 
 
@@ -74,7 +75,7 @@ def test_one_curve_is_made_of_all_folds_as_far_as_all_went() -> None:
 
 @pytest.mark.parametrize("rounds", [1, 7, 20])
 def test_a_size_limit_cuts_rounds_and_no_more_than_needed(parts: tuple[Part, Part], rounds: int) -> None:
-    whole = fit(Parameters({"max_leaves": 8}, 20, 0), Part(parts[0].features[:500], parts[0].target[:500]))
+    whole = fit(Parameters({"max_leaves": 8}, 20, 0), plain(Part(parts[0].features[:500], parts[0].target[:500])))
     errors = np.linspace(0.9, 0.7, 20)
     limit = len(whole[:rounds].save_raw("ubj"))
     found = best_below(limit, whole, errors)
@@ -84,13 +85,36 @@ def test_a_size_limit_cuts_rounds_and_no_more_than_needed(parts: tuple[Part, Par
 
 
 def test_the_folds_score_every_row_once_and_mix_the_grades(parts: tuple[Part, Part]) -> None:
-    train = Part(parts[0].features[:800], parts[0].target[:800])
+    train = Part(parts[0].features[:2000], parts[0].target[:2000])
     cuts = folds(train, seed=0)
     scored = np.concatenate([cut.score.features.index for cut in cuts])
     assert len(cuts) == FOLDS
     assert sorted(scored) == sorted(train.features.index)
     shares = [(cut.score.target >= 7).mean() for cut in cuts]
-    assert max(shares) - min(shares) < 0.01
+    assert max(shares) - min(shares) < 0.015
+
+
+def test_no_teacher_sees_the_rows_that_judge_its_pupil(
+    few: Part, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taught: list[set[int]] = []
+    judged: list[set[int]] = []
+
+    def watched_lesson(part: Part) -> Lesson:
+        taught.append(set(part.features.index))
+        return distilled(part)
+
+    def watched_error(booster: dict[str, Any], lesson: Lesson, judges: Part, max_rounds: int, seed: int) -> Any:
+        judged.append(set(judges.features.index))
+        return error_by_round(booster, lesson, judges, max_rounds, seed)
+
+    monkeypatch.setattr(tuning, "distilled", watched_lesson)
+    monkeypatch.setattr(tuning, "error_by_round", watched_error)
+    tune(few, 1, tmp_path / "study.sqlite3", progress=False)
+    whole, *of_folds = taught
+    assert whole == set(few.features.index)
+    assert len(of_folds) == len(judged) > 1
+    assert not any(seen & judges for seen, judges in zip(of_folds, judged, strict=True))
 
 
 def test_equal_measurements_never_stand_on_both_sides_of_a_fold(parts: tuple[Part, Part]) -> None:
