@@ -4,6 +4,10 @@ import contextlib
 import hashlib
 import io
 import json
+import os
+import platform
+import subprocess
+import sys
 import warnings
 from pathlib import Path
 from typing import Any
@@ -74,6 +78,18 @@ def test_training_again_gives_the_committed_descriptions(retrained: Path, name: 
     if (retrained / MODEL.name).read_bytes() != MODEL.read_bytes():
         pytest.skip("this CPU rounds otherwise, so hash and figures differ in their last digits")
     assert (retrained / name).read_text("utf-8") == (MODEL.parent / name).read_text("utf-8")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="names an x86-64 processor")
+def test_the_linear_algebra_of_an_older_processor_gives_the_same_bytes(
+    retrained: Path, raw_cache: Path, tmp_path: Path
+) -> None:
+    """The teacher's sums end in other bits there, and rounding the lesson and the leaves hides them."""
+    command = [sys.executable, "-m", "model.train", "--output", str(tmp_path), "--cache", str(raw_cache)]
+    older = {**os.environ, "OPENBLAS_CORETYPE": "Nehalem", "OPENBLAS_NUM_THREADS": "1"}
+    subprocess.run(command, cwd=MODEL.parents[1], env=older, check=True, capture_output=True)
+    assert (tmp_path / MODEL.name).read_bytes() == (retrained / MODEL.name).read_bytes()
 
 
 def test_the_model_names_its_features_in_order() -> None:
