@@ -47,7 +47,7 @@ def golden(booster: xgb.Booster, features: pd.DataFrame, model_sha256: str, tole
     }
 
 
-def write_golden(model_file: Path, features: pd.DataFrame, tolerance: float = TOLERANCE) -> Path:
+def write_golden(model_file: Path | str, features: pd.DataFrame, tolerance: float = TOLERANCE) -> Path:
     """Write the golden file of a saved model beside it.
 
     Args:
@@ -62,6 +62,7 @@ def write_golden(model_file: Path, features: pd.DataFrame, tolerance: float = TO
         OSError: The model cannot be read or the file not written.
         ValueError: The rows do not fit the model.
     """
+    model_file = Path(model_file)
     sha256 = hashlib.sha256(model_file.read_bytes()).hexdigest()
     content = golden(xgb.Booster(model_file=model_file), features, sha256, tolerance)
     file = model_file.with_name(GOLDEN_FILE)
