@@ -104,7 +104,7 @@ def spoil_golden_prediction(model: Path) -> None:
     ("spoil", "message"),
     [
         (spoil_missing, "cannot be read: No such file or directory"),
-        (spoil_corrupt, "XGBoost cannot load the model"),
+        (spoil_corrupt, "is not a whole XGBoost model"),
         (spoil_other_golden, "was made for the model with SHA-256 000000000000"),
         (spoil_golden_prediction, "golden check failed: record 3: expected"),
     ],

@@ -117,6 +117,7 @@ def test_no_teacher_sees_the_rows_that_judge_its_pupil(
     assert not any(seen & judges for seen, judges in zip(of_folds, judged, strict=True))
 
 
+@pytest.mark.filterwarnings("ignore:The least populated class")
 def test_equal_measurements_never_stand_on_both_sides_of_a_fold(parts: tuple[Part, Part]) -> None:
     """Every wine twice, with another score the second time: as in data that were not de-duplicated."""
     features, target = parts[0].features[:300], parts[0].target[:300]
