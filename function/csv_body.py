@@ -77,6 +77,8 @@ def _rows(text: str, order: tuple[int, ...], contract: Contract) -> list[list[An
 
 def _cells(fields: list[str], named: set[int]) -> list[Any]:
     """Return the values of a line; `named` are the places at which names of categories stand."""
+    if not named:
+        return [_number(field.strip(" \t")) for field in fields]
     stripped = [field.strip(" \t") for field in fields]
     return [field if at in named and field else _number(field) for at, field in enumerate(stripped)]
 
