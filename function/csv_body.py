@@ -77,7 +77,7 @@ def _rows(text: str, order: tuple[int, ...], contract: Contract) -> list[list[An
 
 def _cells(fields: list[str], named: set[int]) -> list[Any]:
     """Return the values of a line; `named` are the places at which names of categories stand."""
-    if not named:
+    if not named:  # nothing to ask about a place: the dearest bodies are those with most lines
         return [_number(field.strip(" \t")) for field in fields]
     stripped = [field.strip(" \t") for field in fields]
     return [field if at in named and field else _number(field) for at, field in enumerate(stripped)]

@@ -67,8 +67,6 @@ def made_up(model: Path, sha256: str) -> golden.Golden:
     except xgboost.core.XGBoostError as error:
         reason = str(error).strip().splitlines()[0]
         raise LocalError(f"XGBoost cannot load the model {model}: {reason}; save it with Booster.save_model") from None
-    except UnicodeDecodeError:  # what XGBoost had to say holds bytes of the file
-        raise LocalError(f"XGBoost cannot load the model {model}; save it with Booster.save_model") from None
     # A model trained without names gets the names that XGBoost itself prints for it.
     names = booster.feature_names or [f"f{column}" for column in range(booster.num_features())]
     rows = made_up_rows(booster, names)
@@ -106,6 +104,8 @@ def made_up_rows(booster: Any, names: Sequence[str]) -> list[dict[str, float]]:
 
 def category_names(booster: Any) -> list[list[Any]]:
     """The names of each feature's categories in the order of their codes, empty for a number.
+
+    Read from what XGBoost's own package saves and not by the handler, whose reading of them is what a trial tries.
 
     Nothing at all if the model knows none: it was saved before XGBoost 3.1, and takes codes.
     """

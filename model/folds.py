@@ -15,7 +15,7 @@ FOLDS = 10
 """Ten rather than five, so that a fold has nearly as many rows as the model: the nearest wines matter most here."""
 
 RAREST_GRADES = (4, 8)
-"""Scores below and above are counted with these when stratifying: there are too few 3s and 9s for five folds."""
+"""Scores below and above are counted with these when stratifying: there are too few 3s and 9s for so many folds."""
 
 
 @dataclass(frozen=True)
