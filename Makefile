@@ -72,7 +72,7 @@ lock: $(INSTALLED) ## resolve the requirements anew, with hashes
 	$$lock --group dev pyproject.toml -o requirements-dev.txt && \
 	$$lock -c requirements-dev.txt pyproject.toml -o requirements.txt && \
 	$$lock --no-deps function/requirements.in -o function/requirements.txt && \
-	$$lock tests/security/requirements-scanners.in -o tests/security/requirements-scanners.txt && \
+	$$lock tests/security/checkov.in -o tests/security/checkov.txt && \
 	$$lock image/scanners.in -o image/scanners.txt
 
 clean: ## remove everything that can be made again

@@ -60,7 +60,7 @@ VALUES: dict[str, dict[str, Value]] = {
         "unknown": Value(lambda: {"TABLE": _later("table")()}),
     },
     "log_retention_days": {
-        "short": _on_purpose(7, "checkov:CKV_AWS_338", "cfn-guard:cloudwatch_log_group_retention_period_check"),
+        "short": _on_purpose(7, "checkov:CKV_AWS_338"),
         "long": Value(3653),
     },
     "image_retention": {"least": Value(10)},
@@ -70,8 +70,6 @@ VALUES: dict[str, dict[str, Value]] = {
             {"authorization": Authorization.NONE, "allow_public_access": True},
             "checkov:CKV_AWS_258",
             "checkov:CKV_AWS_301",
-            "cfn-guard:lambda_function_url_auth_check",
-            "cfn-guard:lambda_function_public_access_prohibited_check",
             "own:url_demands_iam",
             "own:permission_names_one_principal",
             "own:permission_is_bound_to_the_url",
@@ -93,7 +91,6 @@ VALUES: dict[str, dict[str, Value]] = {
         "any": _on_purpose(
             {"allow_origins": ["*"], "allow_methods": ["POST"]},
             "own:cors_names_its_origins",
-            "cfn-guard:lambda_function_url_cors_check",
         ),
         "any with credentials": Value({"allow_origins": ["*"], "allow_credentials": True}),
     },
@@ -108,7 +105,7 @@ VALUES: dict[str, dict[str, Value]] = {
         "unknown ids": Value(lambda: {key: [_later(id_)() for id_ in ids] for key, ids in d.VPC.items()}),
     },
     "alarms": {
-        "silent": _on_purpose({}, "cfn-guard:cloudwatch_alarm_action_check"),
+        "silent": _on_purpose({}, "own:alarm_tells_somebody"),
         "known": Value({"topic_arn": d.TOPIC_ARN, "p99_duration_ms": 50}),
         "unknown": Value(lambda: {"topic_arn": _later(d.TOPIC_ARN)()}),
     },

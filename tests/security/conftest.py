@@ -1,4 +1,4 @@
-"""The component deployed on mocks, and the scanners, each made once."""
+"""The component deployed on mocks, and Checkov, each made once."""
 
 import os
 from collections.abc import Iterator
@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.fake_engine import Deployment
-from tests.security import mutations, scanners
+from tests.security import mutations
+from tests.security.checkov import Checkov, CheckovUnavailableError, install
 from tests.security.deployments import Deployer, write_model
 
 
@@ -39,8 +40,8 @@ def hardened(deploy: Deployer) -> dict[str, Deployment]:
 
 
 @pytest.fixture(scope="session")
-def installed_scanners() -> scanners.Scanners:
+def checkov() -> Checkov:
     try:
-        return scanners.install()
-    except scanners.ScannersUnavailableError as reason:
+        return install()
+    except CheckovUnavailableError as reason:
         return pytest.fail(str(reason), pytrace=False)

@@ -1,7 +1,7 @@
-"""What else must never be deployed? Rules for what Checkov and cfn-guard do not look at.
+"""What else must never be deployed? Rules for what Checkov does not look at.
 
 Each is a function from a deployment to the names of the resources that break it; its docstring is the rule. Leaves out
-what the scanners already say, except where a mutation showed that they only say it in part.
+what Checkov already says, except where a mutation showed that it only says it in part.
 """
 
 import json
@@ -11,7 +11,7 @@ from typing import Any
 
 from tests.fake_engine import ACCOUNT_ID, REGION, Deployment, Resource
 from tests.security import deployments as d
-from tests.security.scanners import Finding
+from tests.security.findings import Finding
 
 Rule = Callable[[Deployment], Iterable[str]]
 RULES: dict[str, Rule] = {}
@@ -42,7 +42,7 @@ FEWEST_IMAGES = 10
 
 def findings(deployment: Deployment) -> set[Finding]:
     """Everything that breaks a rule of this file."""
-    return {Finding("own", name, resource) for name, rule in RULES.items() for resource in rule(deployment)}
+    return {Finding(f"own:{name}", resource) for name, rule in RULES.items() for resource in rule(deployment)}
 
 
 def rule(function: Rule) -> Rule:
@@ -337,6 +337,12 @@ def alarms_watch_the_alias(deployment: Deployment) -> Iterator[str]:
     for alarm in deployment.all(d.ALARM):
         if not alarm.inputs["dimensions"].get("Resource", "").endswith(":live"):
             yield alarm.name
+
+
+@rule
+def alarm_tells_somebody(deployment: Deployment) -> Iterator[str]:
+    """An alarm has an action: one without only changes its colour."""
+    yield from (alarm.name for alarm in deployment.all(d.ALARM) if not alarm.inputs.get("alarmActions"))
 
 
 @rule

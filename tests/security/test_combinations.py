@@ -9,16 +9,15 @@ import pytest
 from tests import fake_engine
 from tests.fake_engine import Deployment
 from tests.security import combinations, own_rules, verdict
+from tests.security.checkov import Checkov
 from tests.security.combinations import VALUES, Combination
 from tests.security.deployments import ALIAS, FUNCTION, Deployer
-from tests.security.scanners import Finding, Findings, Scanners
+from tests.security.findings import Findings, rules
 
 pytestmark = pytest.mark.slow
 
 NUMBER = 200
 LEAST_REFUSED = 50
-#: cfn-lint is by far the slowest; that many combinations hold every value of every argument.
-LINTED = 20
 #: What may be registered although the component refuses its arguments: the stack, and what the arguments come from.
 NOT_THE_COMPONENT = {"pulumi:pulumi:Stack", "test:index:Other"}
 
@@ -34,15 +33,9 @@ def deployed(possible: dict[str, Combination], deploy: Deployer) -> dict[str, De
 
 
 @pytest.fixture(scope="session")
-def scanned(deployed: dict[str, Deployment], installed_scanners: Scanners) -> Findings:
-    checkov, guard = installed_scanners.checkov(deployed), installed_scanners.cfn_guard(deployed)
-    return {
-        label: checkov[label] | guard[label] | own_rules.findings(deployment) for label, deployment in deployed.items()
-    }
-
-
-def rules(findings: set[Finding]) -> set[str]:
-    return {f"{finding.scanner}:{finding.rule}" for finding in findings}
+def scanned(deployed: dict[str, Deployment], checkov: Checkov) -> Findings:
+    found = checkov.scan(deployed)
+    return {label: found[label] | own_rules.findings(deployment) for label, deployment in deployed.items()}
 
 
 def test_every_pair_of_values_that_can_meet_meets(possible: dict[str, Combination]) -> None:
@@ -63,12 +56,6 @@ def test_a_combination_has_no_finding_but_those_its_values_declare(
         if found != combinations.declared(combination):
             wrong[label] = (found ^ combinations.declared(combination), given)
     assert not wrong, f"{len(wrong)} of {len(possible)} combinations differ, such as {next(iter(wrong.values()))}"
-
-
-def test_a_combination_is_a_valid_template(deployed: dict[str, Deployment], installed_scanners: Scanners) -> None:
-    some = dict(itertools.islice(deployed.items(), LINTED))
-    found = {finding for findings in installed_scanners.cfn_lint(some).values() for finding in findings}
-    assert found == set()
 
 
 def test_a_combination_can_be_previewed_while_nothing_is_known(

@@ -8,8 +8,9 @@ import pytest
 from tests.fake_engine import Deployment
 from tests.security import deployments as d
 from tests.security import own_rules, verdict
+from tests.security.checkov import Checkov
 from tests.security.deployments import Deployer
-from tests.security.scanners import Finding, Findings, Scanners
+from tests.security.findings import Finding, Findings, rules
 from tests.security.verdict import Waiver
 
 WAIVERS = {waiver.argument: waiver for waiver in verdict.waivers()}
@@ -31,14 +32,8 @@ def deployments(deploy: Deployer) -> dict[str, Deployment]:
 
 
 @pytest.fixture(scope="session")
-def scanned(deployments: dict[str, Deployment], installed_scanners: Scanners) -> Findings:
-    checkov, guard = installed_scanners.checkov(deployments), installed_scanners.cfn_guard(deployments)
-    lint = installed_scanners.cfn_lint(deployments)
-    return {label: checkov[label] | guard[label] | lint[label] for label in deployments}
-
-
-def rules(findings: set[Finding]) -> set[tuple[str, str]]:
-    return {(finding.scanner, finding.rule) for finding in findings}
+def scanned(deployments: dict[str, Deployment], checkov: Checkov) -> Findings:
+    return checkov.scan(deployments)
 
 
 def test_at_most_three_findings_are_waived_each_with_a_reason() -> None:
@@ -77,6 +72,6 @@ def test_a_waiver_is_needed_until_its_argument_is_given(
 
 
 def test_a_waiver_whose_argument_was_given_hides_nothing(deployments: dict[str, Deployment]) -> None:
-    finding = Finding("checkov", "CKV_AWS_158", "wine-logs")
+    finding = Finding("checkov:CKV_AWS_158", "wine-logs")
     assert verdict.counting(deployments["defaults"], {finding}) == set()
     assert verdict.counting(deployments["defaults"], {finding}, given={"kms_key_arn"}) == {finding}

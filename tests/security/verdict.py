@@ -15,7 +15,7 @@ import yaml
 from tests.fake_engine import Deployment
 from tests.security import deployments as d
 from tests.security import own_rules
-from tests.security.scanners import Finding
+from tests.security.findings import Finding
 
 WAIVERS = Path(__file__).with_name("waivers.yaml")
 
@@ -28,18 +28,14 @@ class Waiver:
     """Findings that are meant to be, until the argument is given."""
 
     argument: str
-    rules: frozenset[tuple[str, str]]
+    rules: frozenset[str]
     reason: str
 
 
 def waivers() -> list[Waiver]:
     """The entries of the waiver file."""
     return [
-        Waiver(
-            entry["argument"],
-            frozenset((scanner, rule) for scanner, rules in entry["rules"].items() for rule in rules),
-            entry["reason"],
-        )
+        Waiver(entry["argument"], frozenset(entry["rules"]), entry["reason"])
         for entry in yaml.safe_load(WAIVERS.read_text(encoding="utf-8"))
     ]
 
@@ -47,9 +43,7 @@ def waivers() -> list[Waiver]:
 def without_refuted(deployment: Deployment, findings: Iterable[Finding]) -> set[Finding]:
     """The findings whose rule's premise the deployment does not refute."""
     return {
-        finding
-        for finding in findings
-        if (premise := PREMISES.get((finding.scanner, finding.rule))) is None or not premise(deployment)
+        finding for finding in findings if (premise := PREMISES.get(finding.rule)) is None or not premise(deployment)
     }
 
 
@@ -62,9 +56,7 @@ def counting(deployment: Deployment, findings: Iterable[Finding], given: Collect
         given: Names of the arguments it was made with. A waiver whose argument was given is none.
     """
     waived = {rule for waiver in waivers() if waiver.argument not in given for rule in waiver.rules}
-    return {
-        finding for finding in without_refuted(deployment, findings) if (finding.scanner, finding.rule) not in waived
-    }
+    return {finding for finding in without_refuted(deployment, findings) if finding.rule not in waived}
 
 
 def code_is_an_image_by_digest(deployment: Deployment) -> bool:
@@ -118,9 +110,9 @@ def there_are_no_variables(deployment: Deployment) -> bool:
     return all("environment" not in function.inputs for function in deployment.all(d.FUNCTION))
 
 
-PREMISES: dict[tuple[str, str], Premise] = {
-    ("checkov", "CKV_AWS_272"): code_is_an_image_by_digest,
-    ("checkov", "CKV_AWS_116"): nobody_can_invoke_asynchronously,
-    ("checkov", "CKV_AWS_61"): account_trusted_is_the_own_one,
-    ("checkov", "CKV_AWS_173"): there_are_no_variables,
+PREMISES: dict[str, Premise] = {
+    "checkov:CKV_AWS_272": code_is_an_image_by_digest,
+    "checkov:CKV_AWS_116": nobody_can_invoke_asynchronously,
+    "checkov:CKV_AWS_61": account_trusted_is_the_own_one,
+    "checkov:CKV_AWS_173": there_are_no_variables,
 }

@@ -1,16 +1,15 @@
-"""Do the scanners see what they are given, and does their absence read as one plain line?"""
+"""Does Checkov see what it is given, and does its absence read as one plain line?"""
 
-import json
 import re
 from pathlib import Path
 
 import pytest
 
 from tests.fake_engine import Deployment
-from tests.security import cloudformation, scanners, terraform_plan
+from tests.security import checkov, terraform_plan
 from tests.security import deployments as d
+from tests.security.checkov import CheckovUnavailableError
 from tests.security.deployments import Deployer
-from tests.security.scanners import Scanners, ScannersUnavailableError
 
 
 @pytest.fixture(scope="session")
@@ -58,34 +57,10 @@ def test_a_plan_has_terraforms_names_blocks_and_numbers(everything: Deployment) 
 def test_no_resource_is_lost_in_translation(everything: Deployment) -> None:
     translated = terraform_plan.plan({"a": everything})["planned_values"]["root_module"]["resources"]
     assert len(translated) == sum(resource.type.startswith("aws:") for resource in everything.resources)
-    template = json.dumps(cloudformation.template(everything))
-    expected = (
-        "ECR::Repository",
-        "Logs::LogGroup",
-        "IAM::Role",
-        "Lambda::Function",
-        "Lambda::Version",
-        "Lambda::Alias",
-    )
-    for type_ in (*expected, "Lambda::Url", "Lambda::Permission", "CloudWatch::Alarm", "CloudWatch::Dashboard"):
-        assert f"AWS::{type_}" in template
-    for part in ("LifecyclePolicyText", "PolicyDocument", "ProvisionedConcurrentExecutions", "SubnetIds", "KmsKeyId"):
-        assert part in template
-
-
-@pytest.mark.slow
-def test_cfn_lint_takes_everything_for_a_valid_template(everything: Deployment, installed_scanners: Scanners) -> None:
-    assert installed_scanners.cfn_lint({"a": everything}) == {"a": set()}
-
-
-@pytest.mark.slow
-def test_cfn_lint_refuses_what_cloudformation_would(everything: Deployment, installed_scanners: Scanners) -> None:
-    wrong = d.changed(everything, "wine-function", lambda inputs: inputs.update(memorySize=64.0))
-    assert {finding.resource for finding in installed_scanners.cfn_lint({"a": wrong})["a"]} == {"wine-function"}
 
 
 def test_the_lock_file_has_a_hash_for_every_package_and_no_address() -> None:
-    text = scanners.REQUIREMENTS.read_text(encoding="utf-8")
+    text = checkov.LOCK.read_text(encoding="utf-8")
     packages = re.findall(r"^[a-z0-9][\w.\[\]-]*==", text, flags=re.MULTILINE | re.IGNORECASE)
     assert len(packages) > 50
     assert text.count("--hash=sha256:") >= len(packages)
@@ -96,18 +71,18 @@ def test_without_an_index_in_reach_one_line_says_so(tmp_path: Path, monkeypatch:
     broken = tmp_path / "uv"
     broken.write_text("#!/bin/sh\necho 'error: one' >&2\necho '  caused by: dns error' >&2\nexit 2\n")
     broken.chmod(0o755)
-    monkeypatch.setattr(scanners, "PROJECT", tmp_path)
-    monkeypatch.setattr(scanners, "find_uv", lambda: str(broken))
-    with pytest.raises(ScannersUnavailableError) as refusal:
-        scanners.install()
+    monkeypatch.setattr(checkov, "PROJECT", tmp_path)
+    monkeypatch.setattr(checkov, "find_uv", lambda: str(broken))
+    with pytest.raises(CheckovUnavailableError) as refusal:
+        checkov.install()
     assert str(refusal.value) == (
-        "the scanners cannot be installed: is the Python package index in reach? `uv venv` says: caused by: dns error"
+        "Checkov cannot be installed: is the Python package index in reach? `uv venv` says: caused by: dns error"
     )
-    assert list((tmp_path / ".cache" / "scanners").iterdir()) == []
+    assert list((tmp_path / ".cache" / "checkov").iterdir()) == []
 
 
 def test_without_uv_one_line_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scanners, "PROJECT", tmp_path)
+    monkeypatch.setattr(checkov, "PROJECT", tmp_path)
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(ScannersUnavailableError, match="run `make setup`"):
-        scanners.find_uv()
+    with pytest.raises(CheckovUnavailableError, match="run `make setup`"):
+        checkov.find_uv()
