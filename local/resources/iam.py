@@ -1,4 +1,4 @@
-"""IAM: roles, their own policies, and managed policies attached to them."""
+"""IAM: roles, and the policies that are part of them."""
 
 import json
 from typing import Any
@@ -107,30 +107,6 @@ class RolePolicy(ResourceType):
 
     def _key(self, old: State) -> Any:
         return {"RoleName": old.inputs["role"], "PolicyName": old.outputs["name"]}
-
-
-class RolePolicyAttachment(ResourceType):
-    """A managed policy, attached to a role."""
-
-    pulumi_type = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
-    fixed = frozenset({"role", "policyArn"})
-
-    def create(self, target: Target, name: str, inputs: Properties) -> State:  # noqa: ARG002 - has no name in AWS
-        """Attach it."""
-        target.cloud.iam.attach_role_policy(RoleName=inputs["role"], PolicyArn=inputs["policyArn"])
-        return State(f"{inputs['role']}-{inputs['policyArn']}", inputs)
-
-    def read(self, target: Target, old: State) -> State | None:
-        """Whether it is attached."""
-        answer = unless_gone(lambda: target.cloud.iam.list_attached_role_policies(RoleName=old.inputs["role"]))
-        attached = {policy["PolicyArn"] for policy in answer["AttachedPolicies"]} if answer else set()
-        return old if old.inputs["policyArn"] in attached else None
-
-    def delete(self, target: Target, old: State) -> None:
-        """Detach it."""
-        unless_gone(
-            lambda: target.cloud.iam.detach_role_policy(RoleName=old.inputs["role"], PolicyArn=old.inputs["policyArn"])
-        )
 
 
 def document(policy: Any) -> str:
