@@ -3,15 +3,8 @@
 Start reading at `ml_inference_function.py`; the other files answer one question each that it asks.
 """
 
-from .ml_inference_function import (
-    AlarmsArgs,
-    Architecture,
-    Authorization,
-    CorsArgs,
-    MLInferenceFunction,
-    MLInferenceFunctionArgs,
-    VpcArgs,
-)
+from .arguments import AlarmsArgs, Architecture, Authorization, CorsArgs, MLInferenceFunctionArgs, VpcArgs
+from .ml_inference_function import MLInferenceFunction
 
 __all__ = [
     "AlarmsArgs",

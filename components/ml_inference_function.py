@@ -10,176 +10,20 @@ Leaves out, deliberately: training, custom domains, API Gateway, and the network
 """
 
 import json
-from collections.abc import Mapping
-from enum import Enum
-from typing import Any, TypedDict
+from pathlib import Path
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 import pulumi_docker as docker
 import pulumi_random as random
 
-from . import costs, golden, monitoring, policies, settings, staging
+from . import arguments, costs, golden, monitoring, policies, staging
+from .arguments import Architecture, Authorization, CorsArgs, MLInferenceFunctionArgs
 
 #: The URL, its permissions and its clients know the function by this alias alone, so that a new version, a rollback
 #: or SnapStart never changes the endpoint.
 LIVE = "live"
-
-
-class Architecture(str, Enum):  # noqa: UP042 - the schema of component packages knows `str, Enum` only
-    """The processor that runs the function; the image is built for the same one."""
-
-    X86_64 = "x86_64"
-    """Intel and AMD, 64 bits."""
-
-    ARM64 = "arm64"
-    """AWS Graviton, which costs less for the same time."""
-
-
-class Authorization(str, Enum):  # noqa: UP042
-    """Who may call the endpoint."""
-
-    AWS_IAM = "AWS_IAM"
-    """Invokers that were named, with signed requests."""
-
-    NONE = "NONE"
-    """Everybody; needs `allow_public_access` as well."""
-
-
-class CorsArgs(TypedDict, total=False):
-    """Which web pages may call the endpoint from a browser."""
-
-    allow_origins: list[str]
-    """Origins, such as `https://example.com`; required. `*` for all, which excludes credentials."""
-
-    allow_methods: list[str]
-    """HTTP methods. Default: none but what browsers always allow."""
-
-    allow_headers: list[str]
-    """Request headers. A signed request needs authorization, content-type, x-amz-date and x-amz-security-token."""
-
-    expose_headers: list[str]
-    """Response headers that the page may read."""
-
-    allow_credentials: bool
-    """Whether the browser may send cookies and the like. Default: false."""
-
-    max_age_seconds: int
-    """Seconds for which a browser may keep the answer, 0 to 86400."""
-
-
-class VpcArgs(TypedDict, total=False):
-    """Where in a VPC the function runs. The bundled handler needs no network; an own image may."""
-
-    subnet_ids: pulumi.Input[list[pulumi.Input[str]]]
-    """Subnets, best in two availability zones; required."""
-
-    security_group_ids: pulumi.Input[list[pulumi.Input[str]]]
-    """Security groups; required."""
-
-
-class AlarmsArgs(TypedDict, total=False):
-    """Alarms on errors, throttles, slow requests and requests near the timeout. An empty mapping makes them all."""
-
-    topic_arn: pulumi.Input[str]
-    """SNS topic that is told when an alarm goes on or off. Default: nobody is told."""
-
-    p99_duration_ms: int
-    """Duration in milliseconds that 99 of 100 requests should keep, 1 to 900000. Default: 1000."""
-
-
-class MLInferenceFunctionArgs(TypedDict, total=False):
-    """The arguments of `MLInferenceFunction`. One of `model_path` and `context_path` is required."""
-
-    model_path: str
-    """XGBoost model file, `.ubj` or `.json`, as `save_model` writes it; deployed with the bundled handler."""
-
-    context_path: str
-    """An own Docker build context instead: a folder with a Dockerfile whose image Lambda can run."""
-
-    golden_path: str
-    """JSON file of records, the predictions they must give, and a tolerance; proved on every new version before it
-    takes traffic. Default: `golden.json` beside the model, if there is one."""
-
-    base_image: str
-    """Base image of the bundled Dockerfile. Default: AWS's Python 3.13 for Lambda; pin it by digest to decide
-    yourself when it moves."""
-
-    architecture: Architecture
-    """Processor of the image and the function. Default: x86_64."""
-
-    memory_mb: int
-    """Memory in MB, 128 to 10240; processor time grows with it, a whole core stands at 1769. Default: 1024."""
-
-    timeout_seconds: int
-    """Longest time a request may take in seconds, 1 to 900. Default: 30."""
-
-    ephemeral_storage_mb: int
-    """Size of /tmp in MB, 512 to 10240. Default: 512; the bundled handler writes nothing."""
-
-    environment: dict[str, pulumi.Input[str]]
-    """Environment variables of the function."""
-
-    log_retention_days: int
-    """Days until CloudWatch deletes log events; one of the periods it offers. Default: 365."""
-
-    image_retention: int
-    """Images that the repository keeps, 10 to 1000. Default: 50; unchanged layers are stored once."""
-
-    force_delete: bool
-    """Whether destroying deletes the images as well. Default: true, because every image can be built again; with
-    false, `pulumi destroy` fails until the repository has been emptied."""
-
-    authorization: Authorization
-    """Who may call the endpoint. Default: AWS_IAM."""
-
-    allow_public_access: bool
-    """Says a second time that `NONE` is meant. Default: false."""
-
-    create_invoker_role: bool
-    """Whether to create a role that may call the endpoint, for principals of the account to assume. Default: true."""
-
-    invoker_role_names: list[str]
-    """Names of existing roles of this account that may call the endpoint."""
-
-    invoker_arns: list[str]
-    """ARNs of roles or users, also of other accounts, that may call the endpoint. One of another account needs
-    `client_policy_json` attached there as well."""
-
-    cors: CorsArgs
-    """For web pages that call the endpoint from a browser. Default: none may."""
-
-    reserved_concurrency: int
-    """Requests that are answered at the same time at most; 0 turns all away. Default: what the account has."""
-
-    provisioned_concurrency: int
-    """Execution environments that stand ready, at a standing cost, so that no request meets a cold start."""
-
-    snap_start: bool
-    """Whether new environments resume from a snapshot of the started one. Default: false."""
-
-    tracing: bool
-    """Whether requests are sampled by X-Ray. Default: true."""
-
-    kms_key_arn: pulumi.Input[str]
-    """Key that encrypts images, logs and environment variables; its policy must let CloudWatch Logs of the region use
-    it. Default: keys that AWS manages. Changing it replaces the repository."""
-
-    vpc: VpcArgs
-    """Run inside a VPC. Default: outside; the function needs no network."""
-
-    alarms: AlarmsArgs
-    """CloudWatch alarms on the live alias. Default: none."""
-
-    dashboard: bool
-    """Whether to create a CloudWatch dashboard. Default: false."""
-
-    expected_duration_ms: float
-    """Duration of a request of one record in milliseconds, for the estimate of the cost. Default: 1, which is what
-    Lambda bills at least; the dashboard shows the true one."""
-
-    tags: dict[str, pulumi.Input[str]]
-    """Tags on every resource that takes some."""
 
 
 class MLInferenceFunction(pulumi.ComponentResource):
@@ -256,7 +100,8 @@ class MLInferenceFunction(pulumi.ComponentResource):
             pulumi.RunError: An argument, the model or the golden file is not possible; nothing was registered.
         """
         self._name = name
-        self._settings, self._context = _prepared(name, args)
+        self._args, self._context = _prepared(name, args)
+        self._platform = _DOCKER_PLATFORMS[self._args["architecture"]]
         super().__init__("ml-inference:index:MLInferenceFunction", name, {}, opts)
         self._region = aws.get_region_output(opts=pulumi.InvokeOutputOptions(parent=self)).region
 
@@ -291,7 +136,7 @@ class MLInferenceFunction(pulumi.ComponentResource):
         )
         self.cost_per_1000_predictions_usd = self._region.apply(
             lambda region: costs.per_1000_predictions_usd(
-                region, self._settings.architecture, self._settings.memory_mb, self._settings.expected_duration_ms
+                region, self._args["architecture"].value, self._args["memory_mb"], self._args["expected_duration_ms"]
             )
         )
         self.client_policy_json = alias.arn.apply(policies.client)
@@ -302,15 +147,15 @@ class MLInferenceFunction(pulumi.ComponentResource):
             f"{self._name}-repository",
             image_tag_mutability="IMMUTABLE",
             image_scanning_configuration={"scan_on_push": True},
-            encryption_configurations=[{"encryption_type": "KMS", "kms_key": self._settings.kms_key_arn}],
-            force_delete=self._settings.force_delete,
-            tags=self._settings.tags,
+            encryption_configurations=[{"encryption_type": "KMS", "kms_key": self._args.get("kms_key_arn")}],
+            force_delete=self._args["force_delete"],
+            tags=self._args["tags"],
             opts=pulumi.ResourceOptions(parent=self),
         )
         aws.ecr.LifecyclePolicy(
             f"{self._name}-lifecycle",
             repository=repository.name,
-            policy=policies.image_lifecycle(keep=self._settings.image_retention),
+            policy=policies.image_lifecycle(keep=self._args["image_retention"]),
             opts=pulumi.ResourceOptions(parent=repository),
         )
         return repository
@@ -321,7 +166,7 @@ class MLInferenceFunction(pulumi.ComponentResource):
         )
         # Content that comes back, as in a rollback, is built again and need not give the same digest to the bit; its
         # first tag is taken and immutable. So every change of content gets a tag that was never used.
-        content = staging.content_tag(self._context, self._settings.base_image, self._settings.platform)
+        content = staging.content_tag(self._context, self._args["base_image"], self._platform)
         build = random.RandomId(
             f"{self._name}-build",
             byte_length=4,
@@ -334,8 +179,8 @@ class MLInferenceFunction(pulumi.ComponentResource):
             build={
                 "context": self._context.path.as_posix(),
                 "dockerfile": (self._context.path / "Dockerfile").as_posix(),
-                "platform": self._settings.platform,
-                "args": {"BASE_IMAGE": self._settings.base_image},
+                "platform": self._platform,
+                "args": {"BASE_IMAGE": self._args["base_image"]},
             },
             # On the image, not on a provider: the token changes every time, and a provider would show it as a change.
             registry={
@@ -350,9 +195,9 @@ class MLInferenceFunction(pulumi.ComponentResource):
         return aws.cloudwatch.LogGroup(
             f"{self._name}-logs",
             name_prefix=f"/aws/lambda/{self._name}-",
-            retention_in_days=self._settings.log_retention_days,
-            kms_key_id=self._settings.kms_key_arn,
-            tags=self._settings.tags,
+            retention_in_days=self._args["log_retention_days"],
+            kms_key_id=self._args.get("kms_key_arn"),
+            tags=self._args["tags"],
             opts=pulumi.ResourceOptions(parent=self),
         )
 
@@ -360,14 +205,14 @@ class MLInferenceFunction(pulumi.ComponentResource):
         role = aws.iam.Role(
             f"{self._name}-execution-role",
             assume_role_policy=policies.execution_trust(),
-            tags=self._settings.tags,
+            tags=self._args["tags"],
             opts=pulumi.ResourceOptions(parent=self),
         )
         execution_policy = aws.iam.RolePolicy(
             f"{self._name}-execution",
             role=role.name,
             policy=pulumi.Output.all(log_group.arn, self._network_interfaces()).apply(
-                lambda known: policies.execution(known[0], known[1], self._settings.tracing)
+                lambda known: policies.execution(known[0], known[1], self._args["tracing"])
             ),
             opts=pulumi.ResourceOptions(parent=role),
         )
@@ -375,7 +220,7 @@ class MLInferenceFunction(pulumi.ComponentResource):
 
     def _network_interfaces(self) -> pulumi.Output[str | None]:
         """ARN prefix of the network interfaces that a function in a VPC gets; None outside."""
-        if self._settings.vpc is None:
+        if "vpc" not in self._args:
             return pulumi.Output.from_input(None)
         return pulumi.Output.format("arn:{0}:ec2:{1}:{2}", self._partition(), self._region, self._account_id())
 
@@ -391,20 +236,20 @@ class MLInferenceFunction(pulumi.ComponentResource):
             description=self._context.summary.sentence() if self._context.summary else None,
             package_type="Image",
             image_uri=image.repo_digest,
-            architectures=[self._settings.architecture],
+            architectures=[self._args["architecture"].value],
             role=role.arn,
-            memory_size=self._settings.memory_mb,
-            timeout=self._settings.timeout_seconds,
-            ephemeral_storage={"size": self._settings.ephemeral_storage_mb},
-            environment={"variables": self._settings.environment} if self._settings.environment else None,
-            kms_key_arn=self._settings.kms_key_arn,
-            vpc_config=aws.lambda_.FunctionVpcConfigArgs(**self._settings.vpc) if self._settings.vpc else None,
-            reserved_concurrent_executions=self._settings.reserved_concurrency,
-            snap_start=_SNAP_START if self._settings.snap_start else None,
-            tracing_config={"mode": "Active" if self._settings.tracing else "PassThrough"},
+            memory_size=self._args["memory_mb"],
+            timeout=self._args["timeout_seconds"],
+            ephemeral_storage={"size": self._args["ephemeral_storage_mb"]},
+            environment={"variables": self._args["environment"]} if self._args["environment"] else None,
+            kms_key_arn=self._args.get("kms_key_arn"),
+            vpc_config=aws.lambda_.FunctionVpcConfigArgs(**self._args["vpc"]) if "vpc" in self._args else None,
+            reserved_concurrent_executions=self._args.get("reserved_concurrency"),
+            snap_start=_SNAP_START if self._args["snap_start"] else None,
+            tracing_config={"mode": "Active" if self._args["tracing"] else "PassThrough"},
             logging_config={"log_format": "JSON", "log_group": log_group.name},
             publish=True,
-            tags=self._settings.tags,
+            tags=self._args["tags"],
             # The policy first: a function that starts before it may write has lost its first log lines. The log group
             # first as well: else Lambda makes one of its own, which never expires and outlives the stack.
             opts=pulumi.ResourceOptions(parent=self, depends_on=[execution_policy, log_group]),
@@ -456,20 +301,20 @@ class MLInferenceFunction(pulumi.ComponentResource):
             f"{self._name}-url",
             function_name=alias.function_name,
             qualifier=alias.name,
-            authorization_type=self._settings.authorization,
-            cors=_url_cors(self._settings.cors),
+            authorization_type=self._args["authorization"].value,
+            cors=_url_cors(self._args.get("cors")),
             opts=pulumi.ResourceOptions(parent=self),
         )
 
     def _invoker_role(self) -> aws.iam.Role | None:
-        if not self._settings.create_invoker_role:
+        if not self._args["create_invoker_role"]:
             return None
         return aws.iam.Role(
             f"{self._name}-invoker-role",
             assume_role_policy=pulumi.Output.all(self._partition(), self._account_id()).apply(
                 lambda parts: policies.invoker_trust(*parts)
             ),
-            tags=self._settings.tags,
+            tags=self._args["tags"],
             opts=pulumi.ResourceOptions(parent=self),
         )
 
@@ -479,7 +324,7 @@ class MLInferenceFunction(pulumi.ComponentResource):
         A role's own policy survives that the role is made anew, and works at once; a permission that names a role
         has neither property, but is the only one that reaches another account.
         """
-        roles: list[tuple[str, pulumi.Input[str]]] = [(role, role) for role in self._settings.invoker_role_names]
+        roles: list[tuple[str, pulumi.Input[str]]] = [(role, role) for role in self._args["invoker_role_names"]]
         if invoker_role:
             roles.append(("invoker-role", invoker_role.name))
         for label, role_name in roles:
@@ -489,8 +334,8 @@ class MLInferenceFunction(pulumi.ComponentResource):
                 policy=alias.arn.apply(policies.client),
                 opts=pulumi.ResourceOptions(parent=self),
             )
-        principals = {arn.rpartition(":")[2].replace("/", "-"): arn for arn in self._settings.invoker_arns}
-        if self._settings.authorization == "NONE":
+        principals = {arn.rpartition(":")[2].replace("/", "-"): arn for arn in self._args["invoker_arns"]}
+        if self._args["authorization"] is Authorization.NONE:
             principals["everybody"] = "*"
         for label, principal in principals.items():
             aws.lambda_.Permission(
@@ -499,7 +344,7 @@ class MLInferenceFunction(pulumi.ComponentResource):
                 function=alias.function_name,
                 qualifier=alias.name,
                 principal=principal,
-                function_url_auth_type=self._settings.authorization,
+                function_url_auth_type=self._args["authorization"].value,
                 opts=pulumi.ResourceOptions(parent=self),
             )
             aws.lambda_.Permission(
@@ -513,35 +358,35 @@ class MLInferenceFunction(pulumi.ComponentResource):
             )
 
     def _provisioned_concurrency(self, alias: aws.lambda_.Alias) -> None:
-        if self._settings.provisioned_concurrency is None:
+        if "provisioned_concurrency" not in self._args:
             return
         aws.lambda_.ProvisionedConcurrencyConfig(
             f"{self._name}-provisioned",
             function_name=alias.function_name,
             qualifier=alias.name,
-            provisioned_concurrent_executions=self._settings.provisioned_concurrency,
+            provisioned_concurrent_executions=self._args["provisioned_concurrency"],
             opts=pulumi.ResourceOptions(parent=self),
         )
 
     def _monitoring(self, alias: aws.lambda_.Alias, log_group: aws.cloudwatch.LogGroup) -> None:
-        if self._settings.alarms is not None:
+        if "alarms" in self._args:
             monitoring.alarms(
                 self._name,
                 alias,
-                timeout_seconds=self._settings.timeout_seconds,
-                p99_duration_ms=self._settings.alarms["p99_duration_ms"],
-                topic_arn=self._settings.alarms.get("topic_arn"),
-                tags=self._settings.tags,
+                timeout_seconds=self._args["timeout_seconds"],
+                p99_duration_ms=self._args["alarms"]["p99_duration_ms"],
+                topic_arn=self._args["alarms"].get("topic_arn"),
+                tags=self._args["tags"],
                 parent=self,
             )
-        if self._settings.dashboard:
+        if self._args["dashboard"]:
             monitoring.dashboard(
                 self._name,
                 alias,
                 region=self._region,
                 log_group_name=log_group.name,
                 about=self._context.summary.sentence() if self._context.summary else self._context.model_version,
-                timeout_seconds=self._settings.timeout_seconds,
+                timeout_seconds=self._args["timeout_seconds"],
                 parent=self,
             )
 
@@ -554,30 +399,32 @@ class MLInferenceFunction(pulumi.ComponentResource):
 
 _OUTPUTS = [output for output in MLInferenceFunction.__annotations__ if not output.startswith("_")]
 
-#: All argument names there are: the component's own under the empty name, nested ones under the name they stand in.
-KNOWN_ARGUMENTS = {
-    "": set(MLInferenceFunctionArgs.__annotations__),
-    "cors": set(CorsArgs.__annotations__),
-    "vpc": set(VpcArgs.__annotations__),
-    "alarms": set(AlarmsArgs.__annotations__),
-}
-
 
 _SNAP_START = aws.lambda_.FunctionSnapStartArgs(apply_on="PublishedVersions")
 
+_DOCKER_PLATFORMS = {Architecture.X86_64: "linux/amd64", Architecture.ARM64: "linux/arm64"}
 
-def _url_cors(cors: Mapping[str, Any] | None) -> aws.lambda_.FunctionUrlCorsArgs | None:
+
+def _url_cors(cors: CorsArgs | None) -> aws.lambda_.FunctionUrlCorsArgs | None:
     """The checked argument as the Function URL takes it: seconds without their unit in the name."""
     if cors is None:
         return None
-    renamed = {"max_age" if key == "max_age_seconds" else key: value for key, value in cors.items()}
-    return aws.lambda_.FunctionUrlCorsArgs(**renamed)
+    return aws.lambda_.FunctionUrlCorsArgs(
+        allow_origins=cors["allow_origins"],
+        allow_methods=cors.get("allow_methods"),
+        allow_headers=cors.get("allow_headers"),
+        expose_headers=cors.get("expose_headers"),
+        allow_credentials=cors.get("allow_credentials"),
+        max_age=cors.get("max_age_seconds"),
+    )
 
 
-def _prepared(name: str, args: MLInferenceFunctionArgs) -> tuple[settings.Settings, staging.BuildContext]:
+def _prepared(name: str, args: MLInferenceFunctionArgs) -> tuple[MLInferenceFunctionArgs, staging.BuildContext]:
     """Everything that can fail before the first resource registers."""
     try:
-        checked = settings.from_args(name, args, KNOWN_ARGUMENTS)
-        return checked, staging.stage(name, checked.source, checked.golden_path)
+        checked = arguments.checked(name, args)
+        source = checked.get("model_path") or checked["context_path"]
+        golden_path = checked.get("golden_path")
+        return checked, staging.stage(name, Path(source), Path(golden_path) if golden_path else None)
     except ValueError as error:
         raise pulumi.RunError(f"{name}: {error}") from None

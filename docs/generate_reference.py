@@ -11,8 +11,7 @@ from typing import Any
 
 from pulumi.provider.experimental.util import camel_case
 
-from components import component_package, ml_inference_function
-from components.ml_inference_function import MLInferenceFunction, MLInferenceFunctionArgs
+from components import MLInferenceFunction, MLInferenceFunctionArgs, arguments, component_package
 
 PAGE = Path(__file__).with_name("reference.md")
 
@@ -56,7 +55,7 @@ def main() -> None:
 
 def _python_names(kind: str) -> Mapping[str, Any]:
     """The names of a nested mapping's arguments, in the order of their declaration."""
-    return dict(getattr(ml_inference_function, kind).__annotations__)
+    return dict(getattr(arguments, kind).__annotations__)
 
 
 def _table(heading: str, names: Any, described: Mapping[str, Any], *, is_output: bool = False) -> str:

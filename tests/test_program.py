@@ -9,7 +9,9 @@ from typing import Any
 import pulumi
 import pytest
 import yaml
+from pulumi.provider.experimental.util import camel_case
 
+from components import arguments
 from tests import fake_engine
 
 REPOSITORY = Path(__file__).parents[1]
@@ -70,6 +72,12 @@ def test_a_model_that_is_not_there_stops_the_program_before_anything_registers(m
 @pytest.mark.parametrize("key", PROJECT["config"])
 def test_every_setting_has_a_type_a_default_and_a_description(key: str) -> None:
     assert PROJECT["config"][key].keys() >= {"type", "default", "description"}
+
+
+@pytest.mark.parametrize("key", PROJECT["config"].keys() - {"modelPath"})
+def test_the_default_of_a_setting_is_the_components(key: str) -> None:
+    (rule,) = [rule for name, rule in arguments.RULES.items() if camel_case(name) == key]
+    assert PROJECT["config"][key]["default"] == rule.default
 
 
 def test_the_stack_sets_only_what_the_project_declares() -> None:

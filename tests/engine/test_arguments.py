@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from components.ml_inference_function import MLInferenceFunctionArgs
+from components import MLInferenceFunctionArgs
 from local.cloud import Cloud
 from tests.engine.conftest import NewStack, configure
 from tests.engine.driver import Outcome

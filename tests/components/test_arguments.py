@@ -1,0 +1,299 @@
+"""Which arguments are possible, and what does an error tell?"""
+
+import json
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pytest
+from pulumi.provider.experimental.util import camel_case
+
+from components import (
+    AlarmsArgs,
+    Architecture,
+    CorsArgs,
+    MLInferenceFunctionArgs,
+    VpcArgs,
+    arguments,
+    component_package,
+)
+from components.checks import InvalidArgumentError, Rule
+
+KMS_KEY = "arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d-0000-4000-8000-000000000000"
+(COMPONENT,) = json.loads(component_package.schema())["resources"].values()
+
+
+@pytest.fixture
+def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.chdir(tmp_path)
+    Path("model.ubj").write_bytes(b"{}")
+    return "model.ubj"
+
+
+def checked(model: str, **args: Any) -> MLInferenceFunctionArgs:
+    return arguments.checked("wine", {"model_path": model, **args})
+
+
+def refusal(name: str, **args: Any) -> str:
+    with pytest.raises(InvalidArgumentError) as refused:
+        arguments.checked(name, args)
+    return str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("declared", "rules"),
+    [
+        (MLInferenceFunctionArgs, arguments.RULES),
+        (CorsArgs, arguments.CORS),
+        (VpcArgs, arguments.VPC),
+        (AlarmsArgs, arguments.ALARMS),
+    ],
+)
+def test_every_declared_argument_has_a_rule_in_the_same_order(declared: type, rules: dict[str, Rule]) -> None:
+    assert list(rules) == list(declared.__annotations__)
+
+
+@pytest.mark.parametrize("name", [name for name, rule in arguments.RULES.items() if rule.default not in ([], {}, None)])
+def test_the_documentation_names_the_default_that_counts(name: str) -> None:
+    default = arguments.RULES[name].default
+    said = default.value if isinstance(default, Enum) else json.dumps(default)
+    description = COMPONENT["inputProperties"][camel_case(name)]["description"]
+    assert f"Default: {said}" in description or "Default: AWS's Python 3.13 for Lambda" in description
+
+
+def test_a_model_alone_gives_every_default_there_is(model: str) -> None:
+    defaults = {name: rule.default for name, rule in arguments.RULES.items() if rule.default is not None}
+    assert checked(model) == {"model_path": model, **defaults}
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        {"authorization": "NONE", "allow_public_access": True},
+        {"cors": {"allow_origins": ["https://a.example:8443"], "allow_credentials": True, "max_age_seconds": 60}},
+        {"kms_key_arn": KMS_KEY},
+        {"vpc": {"subnet_ids": ["subnet-1"], "security_group_ids": ["sg-1"]}},
+        {"alarms": {}},
+        {"alarms": {"topic_arn": "arn:aws:sns:eu-central-1:123456789012:on-call"}},
+        {"provisioned_concurrency": 5, "reserved_concurrency": 5},
+        {"reserved_concurrency": 0},
+        {"snap_start": True, "ephemeral_storage_mb": 512},
+        {"base_image": "123456789012.dkr.ecr.eu-central-1.amazonaws.com/base@sha256:" + "0" * 64},
+    ],
+)
+def test_what_is_possible_is_taken(model: str, args: dict[str, Any]) -> None:
+    assert checked(model, **args)
+
+
+@pytest.mark.parametrize("key", ["kms_key_arn", "vpc", "alarms"])
+def test_a_value_that_another_resource_has_yet_to_give_is_taken(model: str, key: str) -> None:
+    later: pulumi.Output[Any] = pulumi.Output.from_input("not known yet")
+    nested: dict[str, Any] = {
+        "kms_key_arn": later,
+        "vpc": {"subnet_ids": later, "security_group_ids": [later]},
+        "alarms": {"topic_arn": later},
+    }
+    assert checked(model, **{key: nested[key]})
+
+
+def test_an_argument_that_is_none_counts_as_not_given(model: str) -> None:
+    assert checked(model, memory_mb=None)["memory_mb"] == 1024
+
+
+def test_a_whole_number_that_arrives_as_a_float_is_taken(model: str) -> None:
+    assert checked(model, memory_mb=2048.0)["memory_mb"] == 2048
+
+
+@pytest.mark.parametrize("given", ["arm64", Architecture.ARM64])
+def test_a_member_of_a_closed_set_may_be_given_by_its_value(model: str, given: Any) -> None:
+    assert checked(model, architecture=given)["architecture"] is Architecture.ARM64
+
+
+ALL_ARGUMENTS = ", ".join(sorted(arguments.RULES))
+PERIODS = ", ".join(map(str, arguments.LOG_RETENTION_DAYS))
+PUBLIC = (
+    "an endpoint that anybody may call, at your cost, needs both authorization NONE and allow_public_access=True; "
+    "a private one needs neither"
+)
+NO_PRINCIPAL = (
+    "is not the ARN of one IAM role or user (arn:aws:iam::123456789012:role/name); wildcards and whole accounts are "
+    "refused because they let more callers in than were named"
+)
+NO_ENVIRONMENT_KEY = (
+    "is refused by Lambda: begin with a letter, use at least two letters, digits or underscores, and not the reserved "
+    "prefix AWS_"
+)
+BASE_IMAGE = (
+    "base_image must be an image's name with a digest or a tag other than latest, such as "
+    "public.ecr.aws/lambda/python:3.13, got"
+)
+ORIGINS: dict[str, Any] = {"allow_origins": ["*"]}
+
+
+@pytest.mark.parametrize(
+    ("args", "sentence"),
+    [
+        ({"memory_md": 512}, "unknown argument 'memory_md': did you mean 'memory_mb'?"),
+        ({"zzz": 1}, f"unknown argument 'zzz': allowed are {ALL_ARGUMENTS}"),
+        ({"memory_mb": 127}, "memory_mb must be a whole number of MB from 128 to 10240, got 127"),
+        ({"memory_mb": 10_241}, "memory_mb must be a whole number of MB from 128 to 10240, got 10241"),
+        ({"memory_mb": 512.5}, "memory_mb must be a whole number of MB from 128 to 10240, got 512.5"),
+        ({"memory_mb": True}, "memory_mb must be a whole number of MB from 128 to 10240, got True"),
+        ({"memory_mb": "1024"}, "memory_mb must be a whole number of MB from 128 to 10240, got '1024'"),
+        ({"memory_mb": float("nan")}, "memory_mb must be a whole number of MB from 128 to 10240, got nan"),
+        ({"memory_mb": float("inf")}, "memory_mb must be a whole number of MB from 128 to 10240, got inf"),
+        ({"timeout_seconds": 0}, "timeout_seconds must be a whole number of seconds from 1 to 900, got 0"),
+        ({"timeout_seconds": 901}, "timeout_seconds must be a whole number of seconds from 1 to 900, got 901"),
+        ({"ephemeral_storage_mb": 511}, "ephemeral_storage_mb must be a whole number of MB from 512 to 10240, got 511"),
+        ({"log_retention_days": 8}, f"log_retention_days must be one of {PERIODS}, got 8; the nearest is 7"),
+        ({"log_retention_days": 0}, "log_retention_days must be a whole number of days from 1 to 3653, got 0"),
+        ({"image_retention": 2}, "image_retention must be a whole number of images from 10 to 1000, got 2"),
+        ({"architecture": "amd64"}, "architecture must be one of x86_64, arm64, got 'amd64'"),
+        ({"force_delete": "yes"}, "force_delete must be true or false, got 'yes'"),
+        (
+            {"invoker_arns": "arn:aws:iam::123456789012:role/a"},
+            "invoker_arns must be a list of strings, got 'arn:aws:iam::123456789012:role/a'",
+        ),
+        ({"invoker_arns": ["*"]}, f"invoker_arns: '*' {NO_PRINCIPAL}"),
+        (
+            {"invoker_arns": ["arn:aws:iam::123456789012:root"]},
+            f"invoker_arns: 'arn:aws:iam::123456789012:root' {NO_PRINCIPAL}",
+        ),
+        (
+            {"invoker_arns": ["arn:aws:iam::123456789012:role/*"]},
+            f"invoker_arns: 'arn:aws:iam::123456789012:role/*' {NO_PRINCIPAL}",
+        ),
+        ({"invoker_arns": ["123456789012"]}, f"invoker_arns: '123456789012' {NO_PRINCIPAL}"),
+        (
+            {"invoker_role_names": ["arn:aws:iam::123456789012:role/a"]},
+            (
+                "invoker_role_names: 'arn:aws:iam::123456789012:role/a' is not a role's name (1 to 64 letters, digits "
+                "and +=,.@_-); an ARN belongs into invoker_arns"
+            ),
+        ),
+        ({"environment": {"AWS_REGION": "x"}}, f"environment key 'AWS_REGION' {NO_ENVIRONMENT_KEY}"),
+        ({"environment": {"1ST": "x"}}, f"environment key '1ST' {NO_ENVIRONMENT_KEY}"),
+        ({"environment": ["A=b"]}, "environment must be a mapping of strings, got a list"),
+        ({"tags": {1: "x"}}, "tags must be a mapping of strings, got a dict"),
+        ({"golden_path": ""}, "golden_path must be a path, got ''"),
+        ({"base_image": "python"}, f"{BASE_IMAGE} 'python'"),
+        ({"base_image": "python:latest"}, f"{BASE_IMAGE} 'python:latest'"),
+        (
+            {"reserved_concurrency": -1},
+            "reserved_concurrency must be a whole number of executions from 0 to 100000, got -1",
+        ),
+        (
+            {"provisioned_concurrency": 0},
+            "provisioned_concurrency must be a whole number of executions from 1 to 100000, got 0",
+        ),
+        (
+            {"provisioned_concurrency": 5, "reserved_concurrency": 4},
+            "provisioned_concurrency=5 does not fit into reserved_concurrency=4; reserve at least as many",
+        ),
+        (
+            {"snap_start": True, "provisioned_concurrency": 1},
+            (
+                "snap_start and provisioned_concurrency exclude each other in Lambda: choose snap_start for a short "
+                "cold start without standing cost, provisioned_concurrency for none at all"
+            ),
+        ),
+        (
+            {"snap_start": True, "ephemeral_storage_mb": 513},
+            "snap_start takes at most 512 MB of /tmp, got ephemeral_storage_mb=513; leave one of them out",
+        ),
+        ({"authorization": "NONE"}, f"authorization NONE with allow_public_access=False: {PUBLIC}"),
+        ({"allow_public_access": True}, f"authorization AWS_IAM with allow_public_access=True: {PUBLIC}"),
+        ({"authorization": "PUBLIC"}, "authorization must be one of AWS_IAM, NONE, got 'PUBLIC'"),
+        (
+            {"authorization": "NONE", "allow_public_access": True, "invoker_role_names": ["client"]},
+            (
+                "authorization NONE lets everybody in, so invoker_arns and invoker_role_names would mean nothing; "
+                "leave them out, or keep AWS_IAM"
+            ),
+        ),
+        (
+            {"kms_key_arn": "alias/mine"},
+            (
+                "kms_key_arn must be the ARN of a key (arn:aws:kms:region:123456789012:key/…), got 'alias/mine'; "
+                "an alias or a bare key id is not enough for log groups"
+            ),
+        ),
+        ({"expected_duration_ms": 0}, "expected_duration_ms must be milliseconds above 0 and at most 900000, got 0"),
+        ({"cors": {}}, "cors needs allow_origins: the web pages' origins, such as https://example.com"),
+        ({"cors": {"allow_origin": ["*"]}}, "unknown argument 'cors.allow_origin': did you mean 'allow_origins'?"),
+        (
+            {"cors": {"allow_origins": ["*"], "allow_credentials": True}},
+            (
+                "cors: allow_origins '*' with allow_credentials would let every web page call in the name of its "
+                "visitor; name the origins, or leave credentials out"
+            ),
+        ),
+        (
+            {"cors": {"allow_origins": ["https://a.example/path"]}},
+            (
+                "cors.allow_origins: 'https://a.example/path' is no origin: scheme and host without a path, such as "
+                "https://example.com"
+            ),
+        ),
+        (
+            {"cors": {**ORIGINS, "allow_methods": ["SEND"]}},
+            "cors.allow_methods takes *, DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT, got 'SEND'",
+        ),
+        (
+            {"cors": {**ORIGINS, "max_age_seconds": 86_401}},
+            "cors.max_age_seconds must be a whole number of seconds from 0 to 86400, got 86401",
+        ),
+        ({"cors": ["*"]}, "cors must be a mapping of strings, got a list"),
+        ({"vpc": {}}, "vpc needs subnet_ids: a list of at least one id that begins with 'subnet-'"),
+        (
+            {"vpc": {"subnet_ids": ["subnet-1"]}},
+            "vpc needs security_group_ids: a list of at least one id that begins with 'sg-'",
+        ),
+        (
+            {"vpc": {"subnet_ids": ["sg-1"], "security_group_ids": ["sg-1"]}},
+            "vpc.subnet_ids must be a list of ids that begin with 'subnet-', got 'sg-1'",
+        ),
+        (
+            {"vpc": {"subnet_ids": [], "security_group_ids": ["sg-1"]}},
+            "vpc.subnet_ids must be a list of ids that begin with 'subnet-', got a list",
+        ),
+        ({"vpc": {"subnets": ["subnet-1"]}}, "unknown argument 'vpc.subnets': did you mean 'subnet_ids'?"),
+        (
+            {"alarms": {"topic_arn": "my-topic"}},
+            "alarms.topic_arn must be the ARN of an SNS topic (arn:aws:sns:region:123456789012:name), got 'my-topic'",
+        ),
+        (
+            {"alarms": {"p99_duration_ms": 0}},
+            "alarms.p99_duration_ms must be a whole number of milliseconds from 1 to 900000, got 0",
+        ),
+        ({"alarms": {"topic": "x"}}, "unknown argument 'alarms.topic': did you mean 'topic_arn'?"),
+        (
+            {"context_path": "."},
+            "give model_path (an XGBoost .ubj or .json file) or context_path (an own Docker context), got both",
+        ),
+        (
+            {"model_path": None},
+            "give model_path (an XGBoost .ubj or .json file) or context_path (an own Docker context), got neither",
+        ),
+        (
+            {"model_path": "nowhere.ubj"},
+            "model_path nowhere.ubj must be an XGBoost .ubj or .json file, got nothing there",
+        ),
+        ({"model_path": "."}, "model_path . must be an XGBoost .ubj or .json file, got a folder"),
+        (
+            {"context_path": "model.ubj", "model_path": None},
+            "context_path model.ubj must be a folder with a Dockerfile, got a file",
+        ),
+    ],
+)
+def test_what_is_not_possible_is_refused_in_one_sentence(model: str, args: dict[str, Any], sentence: str) -> None:
+    assert refusal("wine", **{"model_path": model, **args}) == sentence
+
+
+@pytest.mark.parametrize("name", ["Wine", "wine_quality", "-wine", "wine-", "wine--x", "", "w" * 41, "1wine"])
+def test_a_name_that_cannot_become_the_names_of_aws_resources_is_refused(model: str, name: str) -> None:
+    assert refusal(name, model_path=model) == (
+        f"name {name!r} cannot name an ECR repository and an IAM role: use at most 40 lower-case letters, digits and "
+        "single hyphens, beginning with a letter"
+    )
