@@ -4,6 +4,7 @@ SHELL := /bin/sh
 PYTHON_AT_LEAST := 3.11
 BIN := $(if $(filter Windows_NT,$(OS)),.venv/Scripts,.venv/bin)
 INSTALLED := .venv/.installed
+ENGINE := .cache/engine/.installed
 # A closed network's package index is usually told to pip; uv, which installs here, is told the same.
 export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
 ifeq ($(UV_DEFAULT_INDEX),)
@@ -17,7 +18,7 @@ export MODEL
 TRIALS ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup local serve image image-test test check format lint types train report bench derive lock clean
+.PHONY: help setup local serve image image-test engine test check format lint types train report bench derive lock clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -36,10 +37,12 @@ image: $(INSTALLED) ## build the image that pulumi up would push; needs a Docker
 image-test: $(INSTALLED) ## build it, run it as Lambda would, check everything
 	@$(BIN)/python -m image test
 
+engine: $(ENGINE) ## Pulumi's own engine for the tests: the one on the PATH, or built with Go
+
 test: $(INSTALLED) ## all tests that need neither Docker nor minutes
 	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
-check: lint types test ## exactly what CI runs: format, lint, types, all tests
+check: lint types engine test ## exactly what CI runs: format, lint, types, all tests
 	@$(BIN)/python -m pytest --everything -m "slow or docker"
 
 format: $(INSTALLED) ## rewrite the code in the project's format
@@ -73,7 +76,8 @@ lock: $(INSTALLED) ## resolve the requirements anew, with hashes
 	$$lock -c requirements-dev.txt pyproject.toml -o requirements.txt && \
 	$$lock --no-deps function/requirements.in -o function/requirements.txt && \
 	$$lock tests/security/checkov.in -o tests/security/checkov.txt && \
-	$$lock image/scanners.in -o image/scanners.txt
+	$$lock image/scanners.in -o image/scanners.txt && \
+	$$lock .ci/go.in -o .ci/go.txt
 
 clean: ## remove everything that can be made again
 	@rm -rf .venv .cache .build .mypy_cache .pytest_cache .ruff_cache .hypothesis clients/*/node_modules
@@ -81,4 +85,8 @@ clean: ## remove everything that can be made again
 
 $(INSTALLED): requirements-dev.txt
 	@scripts/install $(PYTHON_AT_LEAST)
+	@touch $@
+
+$(ENGINE): scripts/engine $(wildcard pulumi-engine/*/go.*)
+	@scripts/engine
 	@touch $@
