@@ -59,7 +59,7 @@ train: $(INSTALLED) ## train the wine model anew and write its files; TRIALS=150
 	@$(BIN)/python -m clients.derive
 
 report: $(INSTALLED) ## describe data and model in one HTML page
-	@$(BIN)/python -m model.report
+	@$(BIN)/python -m model.study.report
 
 bench: $(INSTALLED) ## the handler against a pandas baseline, side by side
 	@$(BIN)/python -m benchmarks

@@ -8,11 +8,11 @@ from typing import Any
 import xgboost as xgb
 
 from model import sources
+from model.distillation import REAL_WEIGHT, SYNTHETIC_ROWS
 from model.fit import FIXED, Parameters
-from model.lesson import REAL_WEIGHT, SYNTHETIC_ROWS
 from model.refit import DAMPING
 from model.schema import FEATURES, TARGET
-from model.split import SPLIT_SEED, Part
+from model.splits import SPLIT_SEED, Part
 
 INTENDED_USE = (
     "Demonstration of a deployment: estimates the median score that tasters gave Portuguese vinho verde from "

@@ -8,7 +8,7 @@ import pandas as pd
 from sklearn.model_selection import cross_val_score
 from sklearn.tree import DecisionTreeRegressor
 
-from model.split import Part
+from model.splits import Part
 
 TELLTALE_R2 = 0.6
 """A single laboratory value explains at most a quarter of the variance of quality (alcohol does); all of them

@@ -15,8 +15,7 @@ import xgboost as xgb
 from scipy.sparse import csr_matrix, diags  # type: ignore[import-untyped, unused-ignore]
 from scipy.sparse.linalg import lsqr  # type: ignore[import-untyped, unused-ignore]
 
-from model.fit import Parameters, fit, matrix
-from model.lesson import Lesson
+from model.fit import Parameters, TrainingSet, fit, matrix
 
 DAMPING = 80.0
 """Square root of the ridge penalty on what a leaf's weight moves by: leaves with few rows stay where they are."""
@@ -27,26 +26,26 @@ WEIGHT_DIGITS = 6
 """Sums differ between CPUs in their last bits; rounded weights do not."""
 
 
-def student(parameters: Parameters, lesson: Lesson, show_every: int | None = None) -> xgb.Booster:
-    """Fit a booster on a lesson and weigh its leaves anew: the model that is served."""
-    return refit(fit(parameters, lesson, show_every), lesson)
+def student(parameters: Parameters, training: TrainingSet, show_every: int | None = None) -> xgb.Booster:
+    """Fit a booster and weigh its leaves together: the model that is served."""
+    return refit(fit(parameters, training, show_every), training)
 
 
-def refit(booster: xgb.Booster, lesson: Lesson) -> xgb.Booster:
-    """Return the same trees with leaf weights that fit the lesson together.
+def refit(booster: xgb.Booster, training: TrainingSet) -> xgb.Booster:
+    """Return the same trees with leaf weights that fit the training set together.
 
     Args:
-        booster: Fitted on the lesson; one output.
-        lesson: What it was fitted on.
+        booster: Fitted on the training set; one output.
+        training: What it was fitted on.
     """
-    rows = matrix(lesson.features)
-    leaves = booster.predict(rows, pred_leaf=True).astype(np.int64).reshape(len(lesson), -1)
+    rows = matrix(training.features)
+    leaves = booster.predict(rows, pred_leaf=True).astype(np.int64).reshape(len(training), -1)
     first = np.concatenate([[0], np.cumsum(leaves.max(axis=0) + 1)])
     columns = (leaves + first[:-1]).ravel()
     starts = np.arange(0, leaves.size + 1, leaves.shape[1])
-    design = csr_matrix((np.ones(leaves.size), columns, starts), shape=(len(lesson), first[-1]))
-    weight = np.ones(len(lesson)) if lesson.weight is None else lesson.weight
-    error = np.sqrt(weight) * (lesson.target - booster.predict(rows))
+    design = csr_matrix((np.ones(leaves.size), columns, starts), shape=(len(training), first[-1]))
+    weight = np.ones(len(training)) if training.weight is None else training.weight
+    error = np.sqrt(weight) * (training.target - booster.predict(rows))
     moved = lsqr(diags(np.sqrt(weight)) @ design, error, damp=DAMPING, iter_lim=ITERATIONS)[0]
     return _with_weights(booster, [moved[low:high] for low, high in pairwise(first)])
 

@@ -11,19 +11,20 @@ from pathlib import Path
 
 import pandas as pd
 
-from model.baselines import OURS, PUBLISHED_NAME, baselines
 from model.card import card
-from model.choose import choose, score_again, shortlist
-from model.evaluate import difference, metrics
+from model.distillation import transfer_set
+from model.evaluation import difference, metrics
 from model.fit import matrix
 from model.golden import GOLDEN_FILE, TOLERANCE, golden, to_json
 from model.leakage import SUSPICIOUS_RMSE, LeakError, check_for_leaks
-from model.lesson import distilled
-from model.prepare import SchemaError, prepare
-from model.record import PARAMETERS_FILE, read_parameters, read_search, write_search
+from model.parameters import PARAMETERS_FILE, read_parameters, read_search
+from model.preparation import SchemaError, prepare
 from model.refit import student
 from model.sources import DEFAULT_CACHE, DataUnavailableError, fetch
-from model.split import Part, split
+from model.splits import Part, split
+from model.study.baselines import OURS, PUBLISHED_NAME, baselines
+from model.study.record import write_search
+from model.study.selection import choose, score_again, shortlist
 
 MODEL_FILE = "wine_quality.ubj"
 STUDY_FILE = "tuning.sqlite3"
@@ -64,9 +65,9 @@ def train(output: Path, cache: Path = DEFAULT_CACHE, parameters_file: Path = PAR
     _indented(f"{parameters.rounds} rounds, {parameters.booster}")
 
     print("4/6 training")
-    lesson = distilled(train_part)
-    _indented(f"a teacher's lesson of {len(lesson):,} wines, {len(lesson) - len(train_part):,} of them synthetic")
-    booster = student(parameters, lesson, show_every=max(1, parameters.rounds // 5))
+    training = transfer_set(train_part)
+    _indented(f"{len(training):,} wines with a teacher's estimates, {len(training) - len(train_part):,} synthetic")
+    booster = student(parameters, training, show_every=max(1, parameters.rounds // 5))
     others = baselines(train_part)
     content = bytes(booster.save_raw("ubj"))
 
@@ -113,7 +114,7 @@ def golden_wines(test_part: Part) -> pd.DataFrame:
 
 def search(train_part: Part, trials: int, study_file: Path, parameters_file: Path) -> None:
     """Search for parameters on the training part and record the choice."""
-    from model.tune import tune  # takes seconds to import, and only a search needs it
+    from model.study.tuning import tune  # takes seconds to import, and only a search needs it
 
     found = tune(train_part, trials, study_file)
     _indented(f"{len(found)} trials in {study_file.name}, {sum(trial.pruned for trial in found)} of them pruned")

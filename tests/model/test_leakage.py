@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from model.leakage import TELLTALE_R2, LeakError, check_for_leaks, explained_alone
-from model.split import Part
+from model.splits import Part
 
 Parts = tuple[Part, Part]
 

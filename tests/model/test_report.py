@@ -11,16 +11,15 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
-from model import stability
-from model.fit import Parameters, fit
-from model.lesson import plain
-from model.report import __main__ as command
-from model.report import data_figures, error_figures, explanation_figures, search_figures
-from model.report.page import TEMPLATE, Picture, render
-from model.report.style import COLOUR_OF, applied, data_uri, png
+from model.fit import Parameters, fit, observed
 from model.sources import DataUnavailableError
-from model.split import Part
-from model.stability import over_splits
+from model.splits import Part
+from model.study import stability
+from model.study.report import __main__ as command
+from model.study.report import data_figures, error_figures, explanation_figures, search_figures
+from model.study.report.page import TEMPLATE, Picture, render
+from model.study.report.style import COLOUR_OF, applied, data_uri, png
+from model.study.stability import over_splits
 
 
 @pytest.fixture
@@ -148,7 +147,7 @@ def test_without_data_the_command_fails_with_one_line(
 def test_other_splits_are_fitted_and_judged_anew(table: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stability, "SPLIT_SEEDS", range(2))
     quick = Parameters({"max_depth": 2}, rounds=3, seed=0)
-    errors = over_splits(lambda train: fit(quick, plain(train)), table)
+    errors = over_splits(lambda train: fit(quick, observed(train)), table)
     assert len(set(errors)) == 2
     assert all(0.7 < error < 0.9 for error in errors)
 

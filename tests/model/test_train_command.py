@@ -6,25 +6,25 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from model import choose, prepare, train
-from model import tune as tuning
-from model.evaluate import metrics
+from model import preparation, train
+from model.evaluation import metrics
 from model.sources import DataUnavailableError
-from model.split import Part
+from model.splits import Part
+from model.study import selection, tuning
 
 
 @pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch, small_lessons: None) -> None:  # noqa: ARG001
+def quick(monkeypatch: pytest.MonkeyPatch, small_distillation: None) -> None:  # noqa: ARG001
     """A search and baselines that take a moment."""
     monkeypatch.setattr(tuning, "MAX_ROUNDS", 5)
-    monkeypatch.setattr(choose, "FRESH_FOLD_SEEDS", (10,))
-    monkeypatch.setattr("model.baselines.FOREST_TREES", 2)
+    monkeypatch.setattr(selection, "FRESH_FOLD_SEEDS", (10,))
+    monkeypatch.setattr("model.study.baselines.FOREST_TREES", 2)
 
 
 @pytest.fixture
 def small_table(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every eighth wine."""
-    whole = prepare.prepare
+    whole = preparation.prepare
     monkeypatch.setattr(train, "prepare", lambda files: whole(files)[::8].reset_index(drop=True))
 
 

@@ -16,9 +16,8 @@ from sklearn.dummy import DummyRegressor
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.linear_model import LinearRegression
 
-from model.fit import Parameters, fit, matrix
-from model.lesson import plain
-from model.split import Part
+from model.fit import Parameters, fit, matrix, observed
+from model.splits import Part
 
 XGBOOST_DEFAULTS = Parameters(booster={}, rounds=100, seed=0)
 """What `xgboost.XGBRegressor()` does."""
@@ -75,5 +74,5 @@ def _sklearn(estimator: Any, train: Part) -> Baseline:
 
 
 def _xgboost(parameters: Parameters, train: Part) -> Baseline:
-    booster = fit(parameters, plain(train))
+    booster = fit(parameters, observed(train))
     return Baseline(lambda features: booster.predict(matrix(features)), len(booster.save_raw("ubj")))

@@ -7,17 +7,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from model import tune as tuning
-from model.candidates import SIZE_LIMITS_BYTES
-from model.fit import Parameters, fit
-from model.folds import FOLDS, folds
-from model.lesson import Lesson, distilled, plain
-from model.split import Part
-from model.tune import best_below, error_by_round, mean_curve, rounds_worth_trying, tune
+from model.distillation import transfer_set
+from model.fit import Parameters, TrainingSet, fit, observed
+from model.splits import FOLDS, Part, folds
+from model.study import tuning
+from model.study.candidates import SIZE_LIMITS_BYTES
+from model.study.tuning import best_below, error_by_round, mean_curve, rounds_worth_trying, tune
 
 
 @pytest.fixture
-def few(parts: tuple[Part, Part], monkeypatch: pytest.MonkeyPatch, small_lessons: None) -> Part:  # noqa: ARG001
+def few(parts: tuple[Part, Part], monkeypatch: pytest.MonkeyPatch, small_distillation: None) -> Part:  # noqa: ARG001
     """Few rows and short boosting, so that a trial takes a moment; one random trial, then learning."""
     monkeypatch.setattr(tuning, "MAX_ROUNDS", 6)
     monkeypatch.setattr(tuning, "STARTUP_TRIALS", 1)
@@ -57,14 +56,14 @@ def test_every_trial_offers_one_candidate_below_each_size_limit(few: Part, tmp_p
 
 def test_boosting_stops_when_a_fold_gains_no_more(parts: tuple[Part, Part]) -> None:
     fold = folds(Part(parts[0].features[:500], parts[0].target[:500]), seed=0)[0]
-    curve = error_by_round({"learning_rate": 0.5}, plain(fold.fit), fold.score, max_rounds=300, seed=0)
+    curve = error_by_round({"learning_rate": 0.5}, observed(fold.train), fold.validation, max_rounds=300, seed=0)
     assert len(curve) == int(curve.argmin()) + 1 + tuning.PATIENCE_ROUNDS < 300
 
 
 def test_boosting_goes_beyond_the_largest_size_but_not_far(parts: tuple[Part, Part]) -> None:
-    lesson = distilled(parts[0])
+    training = transfer_set(parts[0])
     booster = {"max_depth": 0, "grow_policy": "lossguide", "max_leaves": 100}
-    whole = fit(Parameters(booster, rounds_worth_trying(booster, lesson), 0), lesson)
+    whole = fit(Parameters(booster, rounds_worth_trying(booster, training), 0), training)
     assert SIZE_LIMITS_BYTES[0] < len(whole.save_raw("ubj")) < 2 * SIZE_LIMITS_BYTES[0]
 
 
@@ -75,7 +74,7 @@ def test_one_curve_is_made_of_all_folds_as_far_as_all_went() -> None:
 
 @pytest.mark.parametrize("rounds", [1, 7, 20])
 def test_a_size_limit_cuts_rounds_and_no_more_than_needed(parts: tuple[Part, Part], rounds: int) -> None:
-    whole = fit(Parameters({"max_leaves": 8}, 20, 0), plain(Part(parts[0].features[:500], parts[0].target[:500])))
+    whole = fit(Parameters({"max_leaves": 8}, 20, 0), observed(Part(parts[0].features[:500], parts[0].target[:500])))
     errors = np.linspace(0.9, 0.7, 20)
     limit = len(whole[:rounds].save_raw("ubj"))
     found = best_below(limit, whole, errors)
@@ -87,10 +86,10 @@ def test_a_size_limit_cuts_rounds_and_no_more_than_needed(parts: tuple[Part, Par
 def test_the_folds_score_every_row_once_and_mix_the_grades(parts: tuple[Part, Part]) -> None:
     train, _ = parts
     cuts = folds(train, seed=0)
-    scored = np.concatenate([cut.score.features.index for cut in cuts])
+    scored = np.concatenate([cut.validation.features.index for cut in cuts])
     assert len(cuts) == FOLDS
     assert sorted(scored) == sorted(train.features.index)
-    shares = [(cut.score.target >= 7).mean() for cut in cuts]
+    shares = [(cut.validation.target >= 7).mean() for cut in cuts]
     assert max(shares) - min(shares) < 0.01
 
 
@@ -100,15 +99,15 @@ def test_no_teacher_sees_the_rows_that_judge_its_pupil(
     taught: list[set[int]] = []
     judged: list[set[int]] = []
 
-    def watched_lesson(part: Part) -> Lesson:
+    def watched_transfer_set(part: Part) -> TrainingSet:
         taught.append(set(part.features.index))
-        return distilled(part)
+        return transfer_set(part)
 
-    def watched_error(booster: dict[str, Any], lesson: Lesson, judges: Part, max_rounds: int, seed: int) -> Any:
+    def watched_error(booster: dict[str, Any], training: TrainingSet, judges: Part, max_rounds: int, seed: int) -> Any:
         judged.append(set(judges.features.index))
-        return error_by_round(booster, lesson, judges, max_rounds, seed)
+        return error_by_round(booster, training, judges, max_rounds, seed)
 
-    monkeypatch.setattr(tuning, "distilled", watched_lesson)
+    monkeypatch.setattr(tuning, "transfer_set", watched_transfer_set)
     monkeypatch.setattr(tuning, "error_by_round", watched_error)
     tune(few, 1, tmp_path / "study.sqlite3", progress=False)
     whole, *of_folds = taught
@@ -125,4 +124,4 @@ def test_equal_measurements_never_stand_on_both_sides_of_a_fold(parts: tuple[Par
         pd.concat([features, features], ignore_index=True), pd.concat([target, target.clip(upper=5)], ignore_index=True)
     )
     for cut in folds(twice, seed=0):
-        assert cut.fit.features.merge(cut.score.features).empty
+        assert cut.train.features.merge(cut.validation.features).empty

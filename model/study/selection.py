@@ -11,12 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.metrics import root_mean_squared_error
 
-from model.candidates import MODEL_SEED, SIZE_LIMITS_BYTES, Candidate, Trial
+from model.distillation import transfer_set
 from model.fit import Parameters, matrix
-from model.folds import folds
-from model.lesson import distilled
 from model.refit import student
-from model.split import Part
+from model.splits import Part, folds
+from model.study.candidates import MODEL_SEED, SIZE_LIMITS_BYTES, Candidate, Trial
 
 FINALISTS_PER_LIMIT = 3
 
@@ -72,12 +71,12 @@ def score_again(
         train: The training part.
         say: Receives one line of progress per candidate.
     """
-    cuts = [(seed, distilled(cut.fit), cut.score) for seed in FRESH_FOLD_SEEDS for cut in folds(train, seed)]
+    cuts = [(seed, transfer_set(cut.train), cut.validation) for seed in FRESH_FOLD_SEEDS for cut in folds(train, seed)]
     finalists = []
     for candidate in candidates:
         errors = []
-        for seed, lesson, judges in cuts:
-            booster = student(Parameters(candidate.booster, candidate.rounds, seed), lesson)
+        for seed, training, judges in cuts:
+            booster = student(Parameters(candidate.booster, candidate.rounds, seed), training)
             errors.append(root_mean_squared_error(judges.target, booster.predict(matrix(judges.features))))
         finalists.append(Finalist(candidate, round(float(np.mean(errors)), 5)))
         say(f"trial {candidate.trial}: RMSE {finalists[-1].fresh_rmse:.4f} with {candidate.size_bytes:,} bytes")

@@ -5,8 +5,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from model.report.style import ACCENT, FAINT, INK, figure
 from model.schema import MEASUREMENTS
+from model.study.report.style import ACCENT, FAINT, INK, figure
 
 
 def importance(gain: dict[str, float], contributions: pd.DataFrame) -> Figure:

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 from matplotlib.figure import Figure
 
-from model.report.style import ACCENT, FAINT, INK, figure
+from model.study.report.style import ACCENT, FAINT, INK, figure
 
 
 def history(trials: pd.DataFrame) -> Figure:

@@ -5,9 +5,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from model.report.style import COLOUR_OF, INK, figure
 from model.schema import MEASUREMENTS, TARGET
-from model.split import Part
+from model.splits import Part
+from model.study.report.style import COLOUR_OF, INK, figure
 
 SKEWED = {"residual sugar", "chlorides", "free sulfur dioxide", "sulphates"}
 """Drawn on a logarithmic axis."""

@@ -9,25 +9,25 @@ from collections.abc import Callable
 import pandas as pd
 import xgboost as xgb
 
-from model.baselines import PUBLISHED
-from model.evaluate import metrics
-from model.fit import fit, matrix
-from model.lesson import distilled, plain
-from model.record import read_parameters
+from model.distillation import transfer_set
+from model.evaluation import metrics
+from model.fit import fit, matrix, observed
+from model.parameters import read_parameters
 from model.refit import student
-from model.split import Part, split
+from model.splits import Part, split
+from model.study.baselines import PUBLISHED
 
 SPLIT_SEEDS = range(20)
 
 
 def served(train: Part) -> xgb.Booster:
     """Fit the served model's recorded parameters on another training part."""
-    return student(read_parameters(), distilled(train))
+    return student(read_parameters(), transfer_set(train))
 
 
 def published_model(train: Part) -> xgb.Booster:
     """Fit the published parameters on another training part."""
-    return fit(PUBLISHED, plain(train))
+    return fit(PUBLISHED, observed(train))
 
 
 def over_splits(
@@ -38,8 +38,8 @@ def over_splits(
     """Return the RMSE on the test part of each split, in the order of `SPLIT_SEEDS`.
 
     Args:
-        fitted: Fits the same model anew on each training part.
-        table: As `prepare.prepare` returns it.
+        fitted: Fits the same model on each training part.
+        table: As `preparation.prepare` returns it.
         say: Receives one line of progress per split.
     """
     errors = []

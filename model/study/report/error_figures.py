@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from model.report.style import ACCENT, COLOUR_OF, FAINT, INK, MARKER_OF, figure
+from model.study.report.style import ACCENT, COLOUR_OF, FAINT, INK, MARKER_OF, figure
 
 CALIBRATION_BINS = 10
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import jinja2
 
-from model.report.style import data_uri
+from model.study.report.style import data_uri
 
 TEMPLATE = Path(__file__).with_name("page.html.j2")
 

@@ -1,4 +1,4 @@
-"""Write the report of the committed model: `python -m model.report`. Reads from top to bottom.
+"""Write the report of the committed model: `python -m model.study.report`. Reads from top to bottom.
 
 Writes `docs/model-report.html`, which needs no other file, and its figures as PNG under `docs/model-report/`.
 """
@@ -15,18 +15,18 @@ import numpy.typing as npt
 import pandas as pd
 import xgboost as xgb
 
+from model.distillation import SYNTHETIC_ROWS, transfer_set
 from model.fit import FIXED, Parameters, matrix
-from model.folds import folds
-from model.lesson import SYNTHETIC_ROWS, distilled
-from model.prepare import SchemaError, prepare
-from model.record import PARAMETERS_FILE, TRIALS_FILE, read_parameters, read_search
-from model.report import data_figures, error_figures, explanation_figures, search_figures
-from model.report.page import Picture, render
-from model.report.style import applied, png
+from model.parameters import PARAMETERS_FILE, read_parameters, read_search
+from model.preparation import SchemaError, prepare
 from model.schema import FEATURES
 from model.sources import DEFAULT_CACHE, DataUnavailableError, fetch
-from model.split import Part, split
-from model.stability import over_splits, published_model, served
+from model.splits import Part, folds, split
+from model.study.record import TRIALS_FILE
+from model.study.report import data_figures, error_figures, explanation_figures, search_figures
+from model.study.report.page import Picture, render
+from model.study.report.style import applied, png
+from model.study.stability import over_splits, published_model, served
 
 MODEL_FOLDER = PARAMETERS_FILE.parent
 DOCS = MODEL_FOLDER.parent / "docs"
@@ -155,18 +155,18 @@ def _learning_curves(parameters: Parameters, train: Part) -> tuple[npt.NDArray[n
     fitted, held_back = [], []
     for cut in folds(train, LEARNING_FOLD_SEED):
         history: dict[str, dict[str, list[float]]] = {}
-        lesson = distilled(cut.fit)
+        training = transfer_set(cut.train)
         sides = [(matrix(part.features, part.target), name) for name, part in vars(cut).items()]
         xgb.train(
             {**FIXED, **parameters.booster, "seed": parameters.seed},
-            matrix(lesson.features, lesson.target, lesson.weight),
+            matrix(training.features, training.target, training.weight),
             num_boost_round=int(parameters.rounds * EXTRA_ROUNDS),
             evals=sides,
             evals_result=history,
             verbose_eval=False,
         )
-        fitted.append(history["fit"]["rmse"])
-        held_back.append(history["score"]["rmse"])
+        fitted.append(history["train"]["rmse"])
+        held_back.append(history["validation"]["rmse"])
     return np.asarray(fitted), np.asarray(held_back)
 
 
@@ -193,7 +193,7 @@ def _columns(card: dict[str, Any]) -> list[dict[str, Any]]:
 
 def main(arguments: list[str] | None = None) -> int:
     """Write the report; return the exit code. A foreseeable failure is one line on standard error."""
-    parser = argparse.ArgumentParser(prog="python -m model.report", description=(__doc__ or "").partition(":")[0])
+    parser = argparse.ArgumentParser(prog="python -m model.study.report", description=(__doc__ or "").partition(":")[0])
     parser.add_argument("--output", type=Path, default=DOCS, help="folder for page and figures")
     parser.add_argument("--cache", type=Path, default=DEFAULT_CACHE, help="folder that keeps the raw data")
     chosen = parser.parse_args(arguments)

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from model.baselines import FOREST_TREES, PUBLISHED_NAME, baselines
-from model.evaluate import difference, metrics
-from model.split import Part
+from model.evaluation import difference, metrics
+from model.splits import Part
+from model.study.baselines import FOREST_TREES, PUBLISHED_NAME, baselines
 
 ACTUAL = np.array([5.0, 6.0, 7.0, 6.0])
 

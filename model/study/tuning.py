@@ -15,11 +15,10 @@ import optuna
 import pandas as pd
 import xgboost as xgb
 
-from model.candidates import MODEL_SEED, SIZE_LIMITS_BYTES, Candidate, Trial
-from model.fit import FIXED, Parameters, fit, matrix
-from model.folds import folds
-from model.lesson import Lesson, distilled
-from model.split import Part
+from model.distillation import transfer_set
+from model.fit import FIXED, Parameters, TrainingSet, fit, matrix
+from model.splits import Part, folds
+from model.study.candidates import MODEL_SEED, SIZE_LIMITS_BYTES, Candidate, Trial
 
 Curve = npt.NDArray[np.float64]
 
@@ -69,8 +68,8 @@ def tune(train: Part, trials: int, storage: Path, progress: bool = True) -> list
     _reseed(study)
     remaining = trials - len(_finished(study))
     if remaining > 0:
-        whole = distilled(train)
-        taught = [(distilled(cut.fit), cut.score) for seed in FOLD_SEEDS for cut in folds(train, seed)]
+        whole = transfer_set(train)
+        taught = [(transfer_set(cut.train), cut.validation) for seed in FOLD_SEEDS for cut in folds(train, seed)]
         study.optimize(
             lambda trial: _objective(trial, whole, taught),
             n_trials=remaining,
@@ -100,12 +99,12 @@ def suggest(trial: optuna.trial.BaseTrial) -> dict[str, Any]:
     }
 
 
-def _objective(trial: optuna.Trial, whole: Lesson, taught: list[tuple[Lesson, Part]]) -> float:
+def _objective(trial: optuna.Trial, whole: TrainingSet, taught: list[tuple[TrainingSet, Part]]) -> float:
     booster_parameters = suggest(trial)
     max_rounds = rounds_worth_trying(booster_parameters, whole)
     curves: list[Curve] = []
-    for number, (lesson, judges) in enumerate(taught):
-        curves.append(error_by_round(booster_parameters, lesson, judges, max_rounds, seed=number))
+    for number, (training, judges) in enumerate(taught):
+        curves.append(error_by_round(booster_parameters, training, judges, max_rounds, seed=number))
         trial.report(float(np.mean([curve.min() for curve in curves])), step=number)
         if trial.should_prune():
             raise optuna.TrialPruned
@@ -116,19 +115,19 @@ def _objective(trial: optuna.Trial, whole: Lesson, taught: list[tuple[Lesson, Pa
     return float(candidates[0]["rmse"])
 
 
-def rounds_worth_trying(booster: dict[str, Any], lesson: Lesson) -> int:
+def rounds_worth_trying(booster: dict[str, Any], training: TrainingSet) -> int:
     """Return the number of rounds after which a model is surely too large, at most `MAX_ROUNDS`."""
-    probe = fit(Parameters(booster, PROBE_ROUNDS, MODEL_SEED), lesson)
+    probe = fit(Parameters(booster, PROBE_ROUNDS, MODEL_SEED), training)
     bytes_per_round = len(probe.save_raw("ubj")) / PROBE_ROUNDS
     return min(MAX_ROUNDS, int(SIZE_SLACK * SIZE_LIMITS_BYTES[0] / bytes_per_round))
 
 
-def error_by_round(booster: dict[str, Any], lesson: Lesson, judges: Part, max_rounds: int, seed: int) -> Curve:
-    """Fit on a lesson until the error on other rows has not fallen for `PATIENCE_ROUNDS`.
+def error_by_round(booster: dict[str, Any], training: TrainingSet, judges: Part, max_rounds: int, seed: int) -> Curve:
+    """Fit until the error on other rows has not fallen for `PATIENCE_ROUNDS`.
 
     Args:
         booster: XGBoost's parameters.
-        lesson: What to fit on.
+        training: What to fit on.
         judges: What to score on: real wines that the teacher did not see, with the tasters' scores.
         max_rounds: Where to stop in any case.
         seed: Of the sampling of rows and columns; another for each fold, so that luck with one averages out.
@@ -139,7 +138,7 @@ def error_by_round(booster: dict[str, Any], lesson: Lesson, judges: Part, max_ro
     history: dict[str, dict[str, list[float]]] = {}
     xgb.train(
         {**FIXED, **booster, "seed": seed},
-        matrix(lesson.features, lesson.target, lesson.weight),
+        matrix(training.features, training.target, training.weight),
         num_boost_round=max_rounds,
         evals=[(matrix(judges.features, judges.target), "score")],
         early_stopping_rounds=PATIENCE_ROUNDS,

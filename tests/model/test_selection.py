@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from model.candidates import SIZE_LIMITS_BYTES, Candidate, Trial
-from model.choose import FINALISTS_PER_LIMIT, INDISTINGUISHABLE_RMSE, Finalist, choose, score_again, shortlist
-from model.record import TRIALS_FILE, read_parameters, read_search, write_search
-from model.split import Part
+from model.parameters import read_parameters, read_search
+from model.splits import Part
+from model.study.candidates import SIZE_LIMITS_BYTES, Candidate, Trial
+from model.study.record import TRIALS_FILE, write_search
+from model.study.selection import FINALISTS_PER_LIMIT, INDISTINGUISHABLE_RMSE, Finalist, choose, score_again, shortlist
 
 BOOSTER = {"learning_rate": 0.3, "max_leaves": 4}
 LARGEST, SMALLER = SIZE_LIMITS_BYTES[:2]
@@ -64,7 +65,7 @@ def test_without_a_model_that_fits_the_error_says_what_to_do() -> None:
         choose([finalist(0.69, SIZE_LIMITS_BYTES[0] + 1)])
 
 
-@pytest.mark.usefixtures("small_lessons")
+@pytest.mark.usefixtures("small_distillation")
 def test_finalists_are_scored_on_rows_held_back(parts: tuple[Part, Part]) -> None:
     few = Part(parts[0].features[:900], parts[0].target[:900])
     weak, strong = score_again([candidate(rounds=1), candidate(rounds=12)], few)

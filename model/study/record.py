@@ -11,45 +11,13 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from model.candidates import Trial
-from model.choose import INDISTINGUISHABLE_RMSE, Finalist
-from model.fit import Parameters
+from model.study.candidates import Trial
+from model.study.selection import INDISTINGUISHABLE_RMSE, Finalist
 
-PARAMETERS_FILE = Path(__file__).with_name("parameters.json")
 RULE = f"best finalist of the smallest size class within {INDISTINGUISHABLE_RMSE} RMSE of the least on fresh folds"
 
 TRIALS_FILE = "trials.csv"
 """Beside the parameters."""
-
-
-def read_parameters(path: Path = PARAMETERS_FILE) -> Parameters:
-    """Read the recorded parameters.
-
-    Raises:
-        OSError: The file cannot be read.
-        ValueError: It is not JSON, or a field is missing.
-    """
-    content = read_search(path)
-    try:
-        return Parameters(dict(content["booster"]), int(content["rounds"]), int(content["seed"]))
-    except (KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"{path.name} must hold 'booster', 'rounds' and 'seed' ({error!r})") from error
-
-
-def read_search(path: Path = PARAMETERS_FILE) -> dict[str, Any]:
-    """Read all that is recorded with the parameters: `search` and `finalists` too, if a search found them.
-
-    Raises:
-        OSError: The file cannot be read.
-        ValueError: It is not a JSON object.
-    """
-    try:
-        content = json.loads(path.read_text("utf-8"))
-    except ValueError as error:
-        raise ValueError(f"{path.name} is not JSON ({error})") from error
-    if not isinstance(content, dict):
-        raise ValueError(f"{path.name} is not a JSON object")
-    return content
 
 
 def write_search(path: Path, chosen: Finalist, finalists: Iterable[Finalist], trials: list[Trial]) -> None:

@@ -3,9 +3,9 @@
 import pandas as pd
 import pytest
 
-from model.prepare import SchemaError, prepare, read_csv
+from model.preparation import SchemaError, prepare, read_csv
 from model.schema import FEATURE_NAMES, FEATURES, RAW_COLUMNS, TARGET
-from model.split import Part
+from model.splits import Part
 
 HEADER = ";".join(f'"{column.name}"' for column in RAW_COLUMNS)
 ROW = "7.4;0.7;0;1.9;0.076;11;34;0.9978;3.51;0.56;9.4;5"
