@@ -120,13 +120,13 @@ class Booster:
         Raises:
             LibraryError: The names are damaged.
         """
-        import category_names
+        import categories
 
         handle, exported = c_void_p(), c_char_p()
         self._call("XGBoosterGetCategoriesExportToArrow", self._handle, None, byref(handle), byref(exported))
         try:
-            return category_names.read(exported.value) if exported.value else None
-        except category_names.DamagedNamesError as error:
+            return categories.read(exported.value) if exported.value else None
+        except categories.DamagedNamesError as error:
             raise LibraryError(str(error)) from None
         finally:
             if handle:

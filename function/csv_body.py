@@ -7,7 +7,7 @@ is a missing value. Line ends may be LF, CRLF or CR.
 
 from __future__ import annotations
 
-import parse
+import limits
 import validate
 from problem import Problem
 
@@ -37,8 +37,8 @@ def batch(request: Request, contract: Contract) -> validate.Batch:
     text = text.rstrip("\n")
     if not text:
         raise Problem(422, "the body holds no rows; send at least one line of comma-separated values")
-    if text.count("\n") > parse.MAX_ROWS:
-        raise parse.too_many_rows()
+    if text.count("\n") > limits.MAX_ROWS:
+        raise limits.too_many_rows()
     first, _, rest = text.partition("\n")
     names = [name.strip(" \t") for name in _fields(first)[0][:MAX_COLUMNS]]
     if _is_header(names, request.headers.get("content-type", ""), contract):

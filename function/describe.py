@@ -9,9 +9,24 @@ import json
 from array import array
 from math import nan
 
+import respond
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from contract import Contract
+    from request import Request
+
+
+def card_answer(request: Request, contract: Contract) -> tuple[dict[str, Any], int]:
+    """Answer with the model's card."""
+    return respond.as_json(card(contract), request, contract), 0
+
+
+def ping(request: Request, contract: Contract) -> tuple[dict[str, Any], int]:
+    """Answer that the model is served."""
+    return respond.as_json({"status": "ok"}, request, contract), 0
 
 
 def card(contract: Contract) -> dict[str, object]:

@@ -1,6 +1,6 @@
-"""The served model and the way of an event through the rooms.
+"""The served model and the way of an event through the modules.
 
-Leaves out the Lambda entry point (handler.py), the table of routes (routes.py) and what each room does. A model that
+Leaves out the Lambda entry point (handler.py), the table of routes (routes.py) and what each of them does. A model that
 cannot be served does not stop the process: every request is answered 503, or fails if the function was invoked
 directly, so that the reason reaches the log and the check of a new version instead of a bare crash of the start-up.
 """
@@ -77,9 +77,9 @@ class Endpoint:
             return predict.predictions(batch, served)
         request = Request(event)
         served = self.require_contract()
-        visit.route, operation = routes.find(request, served)
-        response = operation(request, served)
-        visit.rows = request.rows
+        route = routes.find(request, served)
+        visit.route = route.path
+        response, visit.rows = routes.take(route, request, served)
         return response
 
     def require_contract(self) -> contract.Contract:

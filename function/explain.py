@@ -8,16 +8,27 @@ https://xgboost.readthedocs.io/en/stable/prediction.html
 from __future__ import annotations
 
 import booster
+import parse
 import predict
+import respond
 from problem import Problem
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from contract import Contract
+    from request import Request
     from validate import Batch
 
 MAX_ROWS = 1000
 """Rows of a request: TreeSHAP takes a hundred times as long as a prediction, and answers a hundred times as much."""
+
+
+def answer(request: Request, contract: Contract) -> tuple[dict[str, Any], int]:
+    """Predict and explain the rows of a request."""
+    batch, _ = parse.batch(request, contract)
+    return respond.as_json(explanations(batch, contract), request, contract), batch.rows
 
 
 def explanations(batch: Batch, contract: Contract) -> list[dict[str, object]]:

@@ -10,8 +10,8 @@ import json
 from array import array
 from math import isfinite
 
+from json_types import json_type
 from problem import MAX_ERRORS, Fault, Problem
-from validate import json_type
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -213,7 +213,7 @@ def _is_float32(value: float) -> bool:
 
 
 def _category_fault(value: object, names: dict[object, int] | None) -> tuple[str, str] | None:
-    from coded import codes
+    from categories import codes
 
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if not number and (names is None or not isinstance(value, str)):

@@ -1,6 +1,6 @@
 """Lambda's entry point `handler.handler`: loads the model when the process starts, then answers.
 
-Everything is in the rooms behind it: endpoint.py is the way through them.
+Everything is in the modules behind it: endpoint.py is the way through them.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import validate
+from json_types import json_type
 from problem import Problem
 
 TYPE_CHECKING = False
@@ -25,7 +26,7 @@ def batch(value: Any, contract: Contract, text: str) -> tuple[validate.Batch, st
         Problem: 422, it has none of the forms above, or faults in its rows.
     """
     if not isinstance(value, dict):
-        raise validate.wrong_body(value)
+        raise Problem(422, f"the body must be a JSON array of records, got {json_type(value)}")
     if "instances" in value and "instances" not in contract.known:
         return _instances(value, contract, text), "instances"
     if "data" in value and "columns" in value and not contract.known & {"data", "columns"}:
@@ -39,7 +40,7 @@ def _instances(value: dict[str, Any], contract: Contract, text: str) -> validate
     _only(value, ("instances",))
     rows = value["instances"]
     if not isinstance(rows, list):
-        raise Problem(422, f'"instances" must be an array of records, got {validate.json_type(rows)}')
+        raise Problem(422, f'"instances" must be an array of records, got {json_type(rows)}')
     return validate.records(rows, contract, text, other_keys=1)
 
 
@@ -61,7 +62,7 @@ def _columns(value: dict[str, Any], contract: Contract, text: str) -> validate.B
     columns = [value[feature] for feature in contract.features]
     for feature, column in zip(contract.features, columns, strict=True):
         if not isinstance(column, list):
-            raise Problem(422, f'the column "{feature}" must be an array, got {validate.json_type(column)}')
+            raise Problem(422, f'the column "{feature}" must be an array, got {json_type(column)}')
     return validate.columns(columns, contract)
 
 

@@ -11,22 +11,22 @@ from __future__ import annotations
 from itertools import chain
 
 import describe
+import limits
 import parse
 import predict
 import respond
 import validate
+from json_types import json_type
 from problem import Problem
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from typing import Any
 
     from contract import Contract
     from request import Request
 
-    Response = dict[str, Any]
-    Operation = Callable[[Request, Contract], Response]
+    Answer = tuple[dict[str, Any], int]
 
 OUTPUT = "predict"
 """Name of the output tensor."""
@@ -38,33 +38,23 @@ TEXT = "BYTES"
 """Data type of a tensor of category names."""
 
 
-def route(path: str, contract: Contract) -> tuple[str, dict[str, Operation]]:
-    """Return the name of a path's route and its operations by method; no operations for an unknown path."""
-    name = path
-    for prefix in (f"/v2/models/{contract.name}/versions/{contract.version}", f"/v2/models/{contract.name}"):
-        if path == prefix or path.startswith(prefix + "/"):
-            name = "/v2/models/{model}" + path[len(prefix) :]
-            break
-    return name, _ROUTES.get(name, {})
+def server(request: Request, contract: Contract) -> Answer:
+    """Answer with what serves the model."""
+    return respond.as_json({"name": contract.name, "version": contract.version, "extensions": []}, request, contract), 0
 
 
-def _server(request: Request, contract: Contract) -> Response:
-    respond.chosen_type(request)
-    return respond.as_json({"name": contract.name, "version": contract.version, "extensions": []}, request, contract)
+def live(request: Request, contract: Contract) -> Answer:
+    """Answer that the process lives."""
+    return respond.as_json({"live": True}, request, contract), 0
 
 
-def _live(request: Request, contract: Contract) -> Response:
-    respond.chosen_type(request)
-    return respond.as_json({"live": True}, request, contract)
+def ready(request: Request, contract: Contract) -> Answer:
+    """Answer that the model is served."""
+    return respond.as_json({"ready": True, "name": contract.name}, request, contract), 0
 
 
-def _ready(request: Request, contract: Contract) -> Response:
-    respond.chosen_type(request)
-    return respond.as_json({"ready": True, "name": contract.name}, request, contract)
-
-
-def _metadata(request: Request, contract: Contract) -> Response:
-    respond.chosen_type(request)
+def metadata(request: Request, contract: Contract) -> Answer:
+    """Answer with the tensors that the model takes and gives."""
     outputs = describe.outputs(contract)
     inputs = [
         {"name": feature, "datatype": _datatype(contract, index), "shape": [-1]}
@@ -78,7 +68,7 @@ def _metadata(request: Request, contract: Contract) -> Response:
         "inputs": inputs,
         "outputs": [{"name": OUTPUT, "datatype": "FP32", "shape": shape}],
     }
-    return respond.as_json(document, request, contract)
+    return respond.as_json(document, request, contract), 0
 
 
 def _datatype(contract: Contract, index: int) -> str:
@@ -86,15 +76,12 @@ def _datatype(contract: Contract, index: int) -> str:
     return TEXT if names and isinstance(next(iter(names)), str) else "FP32"
 
 
-def _infer(request: Request, contract: Contract) -> Response:
-    respond.chosen_type(request)
-    if request.media_type() != "application/json":
-        raise Problem(415, "this path takes application/json")
+def infer(request: Request, contract: Contract) -> Answer:
+    """Predict tensors."""
     asked = parse.json_value(request.text())
     batch = _batch(asked, contract)
-    if batch.rows > parse.MAX_ROWS:
-        raise parse.too_many_rows()
-    request.rows = batch.rows
+    if batch.rows > limits.MAX_ROWS:
+        raise limits.too_many_rows()
     predicted = predict.predictions(batch, contract)
     several = bool(predicted) and isinstance(predicted[0], list)
     shape = [batch.rows, len(predicted[0])] if several else [batch.rows]
@@ -106,7 +93,7 @@ def _infer(request: Request, contract: Contract) -> Response:
     }
     if isinstance(asked.get("id"), str):
         answer["id"] = asked["id"]
-    return respond.as_json(answer, request, contract)
+    return respond.as_json(answer, request, contract), batch.rows
 
 
 def _batch(asked: Any, contract: Contract) -> validate.Batch:
@@ -141,7 +128,7 @@ def _tensor(tensor: Any, at: int) -> tuple[list[int], list[Any]]:
     if tensor["datatype"] not in (*NUMBERS, TEXT):
         raise Problem(422, f"inputs[{at}] has a datatype that is not supported; send FP32, or BYTES for categories")
     if not isinstance(data, list):
-        raise Problem(422, f"the data of inputs[{at}] must be an array, got {validate.json_type(data)}")
+        raise Problem(422, f"the data of inputs[{at}] must be an array, got {json_type(data)}")
     if data and all(isinstance(row, list) for row in data):  # nested as the tensor's shape, which is allowed too
         data = list(chain.from_iterable(data))
     size = shape[0] * (shape[1] if len(shape) == 2 else 1)
@@ -156,13 +143,3 @@ def _is_shape(shape: Any) -> bool:
         and len(shape) in (1, 2)
         and all(isinstance(size, int) and not isinstance(size, bool) and 0 <= size < 2**31 for size in shape)
     )
-
-
-_ROUTES: dict[str, dict[str, Operation]] = {
-    "/v2": {"GET": _server},
-    "/v2/health/live": {"GET": _live},
-    "/v2/health/ready": {"GET": _ready},
-    "/v2/models/{model}": {"GET": _metadata},
-    "/v2/models/{model}/ready": {"GET": _ready},
-    "/v2/models/{model}/infer": {"POST": _infer},
-}

@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document of the served model: every route, every format, every refusal.
+"""The OpenAPI 3.1 document of the served model: every route of routes.py, every format, every refusal.
 
 https://spec.openapis.org/oas/v3.1.0
 """
@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import describe
 import explain
+import respond
+import routes
+from float32 import LARGEST
 from problem import TITLES
 
 TYPE_CHECKING = False
@@ -14,16 +17,21 @@ if TYPE_CHECKING:
     from typing import Any
 
     from contract import Contract
+    from request import Request
 
     Schema = dict[str, Any]
 
-LARGEST = 3.4028234663852886e38
-"""The largest float32."""
+
+def answer(request: Request, contract: Contract) -> tuple[Schema, int]:
+    """Answer with the document."""
+    return respond.as_json(document(contract), request, contract), 0
 
 
 def document(contract: Contract) -> Schema:
     """Return the OpenAPI document."""
-    model = f"/v2/models/{contract.name}"
+    paths: dict[str, Schema] = {}
+    for route in routes.ROUTES:
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, contract)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -34,19 +42,7 @@ def document(contract: Contract) -> Schema:
                 "Version 4 for the service `lambda`."
             ),
         },
-        "paths": {
-            "/": {"get": _get("The model's card", {"type": "object"}), "post": _predict("Predict", contract)},
-            "/invocations": {"post": _predict("Predict, under the path that SageMaker uses", contract)},
-            "/explain": {"post": _explain(contract)},
-            "/ping": {"get": _get("Whether the model is served", {"type": "object"}, not_acceptable=False)},
-            "/openapi.json": {"get": _get("This document", {"type": "object"})},
-            "/v2": {"get": _get("Open Inference Protocol: the server", {"type": "object"})},
-            "/v2/health/live": {"get": _get("Open Inference Protocol: alive", {"type": "object"})},
-            "/v2/health/ready": {"get": _get("Open Inference Protocol: ready", {"type": "object"})},
-            model: {"get": _get("Open Inference Protocol: the model", {"type": "object"})},
-            f"{model}/ready": {"get": _get("Open Inference Protocol: the model is ready", {"type": "object"})},
-            f"{model}/infer": {"post": _infer(contract)},
-        },
+        "paths": paths,
         "components": {
             "schemas": {
                 "Record": _record(contract),
@@ -66,23 +62,51 @@ def document(contract: Contract) -> Schema:
     }
 
 
+def _operation(route: routes.Route, contract: Contract) -> Schema:
+    """Return the description of a route."""
+    described: Schema = {"summary": route.summary}
+    refused = [500, 503]
+    if route.operation == "explain.answer":
+        described["description"] = f"At most {explain.MAX_ROWS} rows at a time."
+    parameters = [_parameter(name, value) for name, value in _path_values(contract) if f"{{{name}}}" in route.path]
+    if parameters:
+        described["parameters"] = parameters
+        refused.append(404)
+    if route.answers:
+        refused.append(406)
+    if route.bodies:
+        bodies = _tensors(contract) if route.operation == "open_inference.infer" else _bodies(contract)
+        described["requestBody"] = {"required": True, "content": {kind: bodies[kind] for kind in route.bodies}}
+        refused += [400, 413, 415, 422]
+    answer = _json(*_answer(route, contract))
+    for kind in route.answers[1:]:
+        answer["content"][kind] = {"schema": {"type": "string"}}
+    described["responses"] = {"200": answer, **_refusals(*sorted(refused))}
+    return described
+
+
+def _path_values(contract: Contract) -> tuple[tuple[str, str], ...]:
+    return ("model", contract.name), ("version", contract.version)
+
+
+def _parameter(name: str, value: str) -> Schema:
+    return {"name": name, "in": "path", "required": True, "schema": {"type": "string", "enum": [value]}}
+
+
+def _answer(route: routes.Route, contract: Contract) -> tuple[str, Schema]:
+    """Return description and schema of a route's answer in JSON."""
+    match route.operation:
+        case "predict.answer":
+            return "A prediction for each row, in their order", _predictions()
+        case "explain.answer":
+            return "An explanation for each row", {"type": "array", "items": _explanation(contract)}
+        case "open_inference.infer":
+            return "The output tensor `predict`", {"type": "object", "required": ["outputs"]}
+    return "The answer", {"type": "object"}
+
+
 def _ref(name: str) -> Schema:
     return {"$ref": f"#/components/schemas/{name}"}
-
-
-def _get(summary: str, schema: Schema, not_acceptable: bool = True) -> Schema:
-    refused = (406, 500, 503) if not_acceptable else (500, 503)
-    return {"summary": summary, "responses": {"200": _json("The answer", schema), **_refusals(*refused)}}
-
-
-def _predict(summary: str, contract: Contract) -> Schema:
-    answer = _json("A prediction for each row, in their order", _predictions())
-    answer["content"]["text/csv"] = {"schema": {"type": "string"}}
-    return {
-        "summary": summary,
-        "requestBody": {"required": True, "content": _bodies(contract)},
-        "responses": {"200": answer, **_refusals(400, 406, 413, 415, 422, 500, 503)},
-    }
 
 
 def _predictions() -> Schema:
@@ -91,9 +115,9 @@ def _predictions() -> Schema:
     return {"anyOf": [rows, wrapped]}
 
 
-def _explain(contract: Contract) -> Schema:
+def _explanation(contract: Contract) -> Schema:
     values = {feature: _ref("Prediction") for feature in contract.features}
-    explanation = {
+    return {
         "type": "object",
         "required": ["prediction", "base", "contributions"],
         "properties": {
@@ -102,34 +126,15 @@ def _explain(contract: Contract) -> Schema:
             "contributions": {"type": "object", "required": list(contract.features), "properties": values},
         },
     }
-    return {
-        "summary": "Predict and explain: TreeSHAP contributions that sum, with the base, to the margin",
-        "description": f"At most {explain.MAX_ROWS} rows at a time.",
-        "requestBody": {"required": True, "content": _bodies(contract)},
-        "responses": {
-            "200": _json("An explanation for each row", {"type": "array", "items": explanation}),
-            **_refusals(400, 406, 413, 415, 422, 500, 503),
-        },
-    }
 
 
-def _infer(contract: Contract) -> Schema:
-    return {
-        "summary": "Open Inference Protocol: predict",
-        "requestBody": {
-            "required": True,
-            "content": {
-                "application/json": {"schema": _ref("InferenceRequest"), "example": _inference_example(contract)}
-            },
-        },
-        "responses": {
-            "200": _json("The output tensor `predict`", {"type": "object", "required": ["outputs"]}),
-            **_refusals(400, 406, 413, 415, 422, 500, 503),
-        },
-    }
+def _tensors(contract: Contract) -> Schema:
+    """Return the bodies of the Open Inference Protocol by their media type."""
+    return {"application/json": {"schema": _ref("InferenceRequest"), "example": _inference_example(contract)}}
 
 
 def _bodies(contract: Contract) -> Schema:
+    """Return the bodies of rows by their media type."""
     record, columns = _ref("Record"), _columns(contract)
     records = {"type": "array", "items": record}
     instances = {

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 
+import limits
 import validate
 from problem import Problem
 
@@ -20,12 +21,11 @@ if TYPE_CHECKING:
     from contract import Contract
     from request import Request
 
+READERS = {"application/json": "json_shapes", "text/csv": "csv_body"}
+"""The module that reads a body of each media type."""
+
 ORJSON_FROM = 16_384
 """Length of a body in characters from which importing orjson costs less than it saves."""
-
-MAX_ROWS = 2**18
-"""Rows of a request, and arrays and objects of a JSON body. Predictions of more rows would exceed Lambda's 6 MB, and
-6 MB of `{},` the function's memory."""
 
 LARGE = 4 * 1024 * 1024
 """Characters from which arrays and objects are counted before a body is parsed; fewer cannot unfold to much."""
@@ -52,21 +52,11 @@ def batch(request: Request, contract: Contract) -> tuple[Batch, str]:
             import json_shapes
 
             rows, form = json_shapes.batch(value, contract, text)
-    elif kind == "text/csv":
-        import csv_body
-
-        rows, form = csv_body.batch(request, contract), "csv"
     else:
-        raise Problem(415, "the body's type is not supported; send content-type: application/json or text/csv")
-    if rows.rows > MAX_ROWS:
-        raise too_many_rows()
-    request.rows = rows.rows
+        rows, form = __import__(READERS[kind]).batch(request, contract), "csv"
+    if rows.rows > limits.MAX_ROWS:
+        raise limits.too_many_rows()
     return rows, form
-
-
-def too_many_rows() -> Problem:
-    """Return the refusal of a body with more rows than `MAX_ROWS`."""
-    return Problem(413, f"the body has more than {MAX_ROWS} rows, arrays or objects; send fewer rows at a time")
 
 
 def json_value(text: str) -> Any:
@@ -74,11 +64,11 @@ def json_value(text: str) -> Any:
 
     Raises:
         Problem: 400 if the text is not JSON, or its nesting or one of its integers is beyond all measure; 413 if it has
-            more arrays and objects than `MAX_ROWS`.
+            more arrays and objects than `limits.MAX_ROWS`.
     """
     if len(text) >= ORJSON_FROM:
-        if len(text) > LARGE and text.count("{") + text.count("[") > MAX_ROWS:
-            raise too_many_rows()
+        if len(text) > LARGE and text.count("{") + text.count("[") > limits.MAX_ROWS:
+            raise limits.too_many_rows()
         import orjson
 
         try:

@@ -7,12 +7,26 @@ from __future__ import annotations
 
 from math import isfinite
 
+import parse
+import respond
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from contract import Contract
+    from request import Request
     from validate import Batch
+
+
+def answer(request: Request, contract: Contract) -> tuple[dict[str, Any], int]:
+    """Predict the rows of a request."""
+    batch, form = parse.batch(request, contract)
+    predicted = predictions(batch, contract)
+    if request.answer_type == "text/csv":
+        return respond.as_csv(predicted, request, contract), batch.rows
+    answered = {"predictions": predicted} if form == "instances" else predicted
+    return respond.as_json(answered, request, contract), batch.rows
 
 
 def predictions(batch: Batch, contract: Contract) -> list[Any]:

@@ -29,10 +29,10 @@ class Request:
         method: HTTP method in upper case.
         path: Path as sent, without the query.
         headers: Header values by name in lower case.
-        rows: Number of rows of the body, for the log; known once it is parsed.
+        answer_type: Media type of the answer, once it is chosen.
     """
 
-    __slots__ = ("_event", "headers", "method", "path", "rows")
+    __slots__ = ("_event", "answer_type", "headers", "method", "path")
 
     def __init__(self, event: Mapping[str, Any]) -> None:
         """Read an event of payload format 2.0.
@@ -41,7 +41,7 @@ class Request:
             Problem: 400, the event has another form.
         """
         self._event = event
-        self.rows = 0
+        self.answer_type = "application/json"
         try:
             self.method = str(event["requestContext"]["http"]["method"]).upper()
             self.path = str(event.get("rawPath") or "/")

@@ -1,7 +1,7 @@
 """Before SnapStart takes its snapshot: make everything that a first request would otherwise make.
 
 https://docs.aws.amazon.com/lambda/latest/dg/snapstart-runtime-hooks-python.html
-Imported only where SnapStart is on: an ordinary cold start would pay for rooms that it may never enter.
+Imported only where SnapStart is on: an ordinary cold start would pay for modules that it may never need.
 """
 
 from __future__ import annotations
@@ -9,24 +9,15 @@ from __future__ import annotations
 import importlib
 import sys
 
+import parse
+import routes
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from endpoint import Endpoint
 
-_ROOMS = (
-    "orjson",
-    "binascii",
-    "base64",
-    "zlib",
-    "csv",
-    "faults",
-    "json_shapes",
-    "csv_body",
-    "describe",
-    "openapi",
-    "open_inference",
-    "explain",
-)
+_LATE = ("orjson", "binascii", "base64", "zlib", "csv", "difflib", "faults")
+"""What the modules of the tables import only when they need it."""
 
 
 def register(endpoint: Endpoint) -> None:
@@ -44,9 +35,10 @@ def register(endpoint: Endpoint) -> None:
 
 
 def warm(endpoint: Endpoint) -> None:
-    """Open every room and predict and explain one row, so that the library has touched its memory."""
-    for room in _ROOMS:
-        importlib.import_module(room)
+    """Open every module and predict one row, so that the library has touched its memory."""
+    operations = (route.operation.partition(".")[0] for route in routes.ROUTES)
+    for module in {*_LATE, *parse.READERS.values(), *operations}:
+        importlib.import_module(module)
     served = endpoint.contract
     if served is None:
         return

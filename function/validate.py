@@ -7,15 +7,14 @@ faults.py look at every value to say what is wrong. Leaves out reading the body 
 from __future__ import annotations
 
 import struct
-from array import array
 from itertools import chain
-from math import isfinite
 from operator import itemgetter
 
-from problem import Problem
+from float32 import all_finite, pack
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from array import array
     from collections.abc import Iterable
     from typing import Any
 
@@ -140,14 +139,13 @@ def _fill(cells: Iterable[Any], contract: Contract, rows: int, column_major: boo
     """Return the values as float32; None if one of them is absent, no number, or beyond float32."""
     try:
         if not contract.only_numbers:
-            import coded
+            import mixed
 
-            coded_values: array[float] = coded.fill(list(cells), contract, rows, column_major)
-            return coded_values
+            return mixed.fill(list(cells), contract, rows, column_major)
         listed = list(cells)
         if not set(map(type, listed)) <= _NUMBERS:  # by type, because to Python a boolean is a number
             return None
-        values = floats(listed)
+        values = pack(listed)
     except (KeyError, TypeError, OverflowError, struct.error):
         return None
     return values if all_finite(values) else None
@@ -156,39 +154,7 @@ def _fill(cells: Iterable[Any], contract: Contract, rows: int, column_major: boo
 _NUMBERS = {int, float}
 
 
-def floats(cells: list[Any]) -> array[float]:
-    """Return numbers as float32; beyond its range they become infinite.
-
-    Raises:
-        struct.error: A cell is no number.
-    """
-    # Packing takes half the time of `array("f", cells)`, which asks for each number by itself.
-    values = array("f")
-    values.frombytes(struct.pack(f"{len(cells)}f", *cells))
-    return values
-
-
-def all_finite(values: array[float]) -> bool:
-    """Tell whether no value is NaN or infinite."""
-    # A float32's last byte is 7f or ff from 1.7e38 on, for infinity and for NaN: seldom has a value to be looked at.
-    highest = values.tobytes()[3::4]
-    if b"\x7f" not in highest and b"\xff" not in highest:
-        return True
-    return isfinite(sum(values))  # 10 MB of float32 cannot overflow a double's sum
-
-
 def _certain(values: array[float] | None) -> array[float]:
     if values is None:
         raise RuntimeError("faults.py found nothing wrong with values that cannot be filled")
     return values
-
-
-def json_type(value: object) -> str:
-    """Return JSON's name for the type of a parsed value, for messages that must not show the value."""
-    names = {dict: "an object", list: "an array", str: "a string", bool: "a boolean", type(None): "null"}
-    return names.get(type(value), "a number")
-
-
-def wrong_body(value: object) -> Problem:
-    """Return the refusal of a body that is no collection of rows at all."""
-    return Problem(422, f"the body must be a JSON array of records, got {json_type(value)}")

@@ -264,16 +264,17 @@ def test_the_process_ends_at_once_and_quietly_on_sigterm(small_model: Path, url_
 
 
 # What a first JSON prediction may import beyond what the interpreter itself has loaded: the modules of the standard
-# library that it cannot do without, and the handler's own rooms on the way. A new name here makes every cold start
+# library that it cannot do without, and the handler's own modules on the way. A new name here makes every cold start
 # slower: import it where it is needed instead.
 COLD_IMPORTS = {
     "handler", "endpoint", "booster", "contract", "model_file", "observe", "parse", "predict", "problem", "request",
-    "respond", "routes", "validate",
+    "respond", "routes", "validate", "float32", "limits",
     "array", "ctypes", "hashlib", "json", "math",
 }  # fmt: skip
 MUST_NOT_BE_IMPORTED = (
     "numpy", "scipy", "pandas", "xgboost", "orjson", "typing", "dataclasses", "pathlib", "logging", "inspect",
-    "faults", "csv_body", "json_shapes", "open_inference", "openapi", "describe", "explain", "coded", "category_names",
+    "faults", "csv_body", "json_shapes", "open_inference", "openapi", "describe", "explain",
+    "mixed", "categories", "json_types",
     "snapstart", "zlib", "gzip", "base64", "csv", "difflib", "urllib", "ctypes.util", "importlib.metadata",
 )  # fmt: skip
 
@@ -321,7 +322,7 @@ def test_snapstart_warms_the_endpoint_before_the_snapshot(small_model: Path) -> 
         assert len(hooks) == 1 and "orjson" not in sys.modules
         for function, arguments in hooks:
             function(*arguments)
-        print(all(room in sys.modules for room in ("orjson", "faults", "openapi", "open_inference", "csv_body")))
+        print(all(module in sys.modules for module in ("orjson", "faults", "openapi", "open_inference", "csv_body")))
     """
     finished = run(script, MODEL_PATH=str(small_model), AWS_LAMBDA_INITIALIZATION_TYPE="snap-start")
     assert finished.stdout == "True\n", finished.stderr

@@ -6,9 +6,10 @@ is wrong with a value (faults.py).
 
 from __future__ import annotations
 
-from math import isfinite, nan
+from math import nan
 
-from validate import floats
+from categories import codes
+from float32 import all_finite, pack
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from contract import Contract
-
-MAX_CODE = 2**24
-"""Category codes are kept as float32, which counts without gaps up to here."""
 
 
 def fill(cells: list[Any], contract: Contract, rows: int, column_major: bool) -> array[float]:
@@ -49,8 +47,8 @@ def fill(cells: list[Any], contract: Contract, rows: int, column_major: bool) ->
         if index in contract.categories:
             column = codes(column, contract.categories[index])
         cells[span] = column
-    values = floats(cells)
-    if not isfinite(sum(values)):
+    values = pack(cells)
+    if not all_finite(values):
         raise OverflowError("a value is beyond float32")
     for at in missing:
         values[at] = nan
@@ -61,22 +59,3 @@ def _filler(contract: Contract, index: int) -> object:
     """Return a valid value to stand in for a missing one until the whole column is checked."""
     names = contract.categories.get(index)
     return next(iter(names)) if names else 0
-
-
-def codes(column: list[Any], names: dict[object, int] | None) -> list[Any]:
-    """Return the codes of a column of categories.
-
-    Args:
-        column: Category names; codes themselves if the model does not know the names.
-        names: Code of each name; None for a model that was saved before XGBoost 3.1 and knows codes only.
-
-    Raises:
-        KeyError: A name or code is unknown.
-        TypeError: A value cannot be a name or code.
-    """
-    if names is not None:
-        return list(map(names.__getitem__, column))
-    for code in column:
-        if not 0 <= code < MAX_CODE or code != int(code):
-            raise KeyError("not a category code")
-    return column
