@@ -30,12 +30,13 @@ def main() -> int:
 def carry_out(options: argparse.Namespace) -> None:
     """Build the image, and try it if that is asked for."""
     # Pulumi's packages take seconds to load: not before the first line is out.
-    from image import build, engine, trial
+    from image import build, checks
+    from local.docker import command
 
     want = build.wanted(options.model, options.architecture)
     os.chdir(build.PROJECT)
-    run = trial.test if options.command == "test" else trial.make
-    run(want, engine.builder(options.builder))
+    run = checks.test if options.command == "test" else checks.make
+    run(want, command.builder(options.builder))
 
 
 def arguments() -> argparse.Namespace:

@@ -11,9 +11,9 @@ from statistics import median
 from typing import Protocol
 
 from components import golden
-from image.engine import ImageError
 from image.events import Case, url_event
 from image.lambda_container import Answer
+from local.errors import LocalError
 from local.expectation import expectation
 
 
@@ -42,7 +42,7 @@ def expected(model: Path) -> golden.Golden:
 
     Raises:
         LocalError: The model cannot be read.
-        ImageError: Its golden file cannot be used.
+        LocalError: Its golden file cannot be used.
     """
     beside = model.with_name("golden.json")
     if not beside.exists():
@@ -50,14 +50,14 @@ def expected(model: Path) -> golden.Golden:
     try:
         return golden.load(beside)
     except golden.GoldenError as error:
-        raise ImageError(str(error)) from None
+        raise LocalError(str(error)) from None
 
 
 def check_golden(container: Container, known: golden.Golden) -> Times:
     """Ask for the golden predictions: all at once, then every record alone, and once through the Function URL's event.
 
     Raises:
-        ImageError: An answer differs.
+        LocalError: An answer differs.
     """
     alone = [[record] for record in known.records]
     through_url = url_event(json.dumps(known.records))
@@ -66,7 +66,7 @@ def check_golden(container: Container, known: golden.Golden) -> Times:
     for number, answer in enumerate(each):
         _compare(_only(known, number), answer, f"record {number} alone: ")
     if url.error is not None or url.body.get("statusCode") != 200:
-        raise ImageError(f"the Function URL's event with the golden records was answered {url.error or url.body}")
+        raise LocalError(f"the Function URL's event with the golden records was answered {url.error or url.body}")
     _compare(known, Answer(json.loads(url.body["body"]), url.milliseconds), "through the Function URL's event: ")
     return Times(first.milliseconds, median(answer.milliseconds for answer in each))
 
@@ -75,29 +75,29 @@ def check_statuses(container: Container, cases: list[Case]) -> None:
     """Send every request and compare the status; a refusal has to be a problem document.
 
     Raises:
-        ImageError: A status differs, or a refusal does not say what is wrong.
+        LocalError: A status differs, or a refusal does not say what is wrong.
     """
     for case, answer in zip(cases, container.invoke([case.event for case in cases]), strict=True):
         if answer.error is not None:
-            raise ImageError(f"{case.name}: the function failed, must answer {case.status}: {answer.error}")
+            raise LocalError(f"{case.name}: the function failed, must answer {case.status}: {answer.error}")
         status = answer.body.get("statusCode") if isinstance(answer.body, dict) else None
         if status != case.status:
-            raise ImageError(f"{case.name}: answered {status}, must be {case.status}")
+            raise LocalError(f"{case.name}: answered {status}, must be {case.status}")
         kind = answer.body["headers"].get("content-type", "")
         if (status >= 400) != kind.startswith("application/problem+json"):
-            raise ImageError(f"{case.name}: answered {status} with content-type {kind}")
+            raise LocalError(f"{case.name}: answered {status} with content-type {kind}")
 
 
 def check_direct_failure(container: Container) -> None:
     """Invoke directly with something that is no list of records: Lambda must be told that the function failed.
 
     Raises:
-        ImageError: It was not.
+        LocalError: It was not.
     """
     events: list[object] = [{"not": "records"}, [{"no feature of any model": 1.0}], "records", None]
     for event, answer in zip(events, container.invoke(events), strict=True):
         if answer.error is None:
-            raise ImageError(f"invoked directly with {json.dumps(event)}, the function did not fail")
+            raise LocalError(f"invoked directly with {json.dumps(event)}, the function did not fail")
 
 
 def statuses(cases: Iterable[Case]) -> str:
@@ -107,11 +107,11 @@ def statuses(cases: Iterable[Case]) -> str:
 
 def _compare(known: golden.Golden, answer: Answer, where: str = "") -> None:
     if answer.error is not None:
-        raise ImageError(f"{where}the function failed: {answer.error}")
+        raise LocalError(f"{where}the function failed: {answer.error}")
     try:
         golden.check(known, answer.body)
     except golden.GoldenError as error:
-        raise ImageError(f"{where}{error}") from None
+        raise LocalError(f"{where}{error}") from None
 
 
 def _only(known: golden.Golden, number: int) -> golden.Golden:

@@ -3,22 +3,21 @@
 Leaves out pushing: a registry is wherever the stack is deployed.
 """
 
-import contextlib
-import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from components import golden, staging
 from components.staging import BuildContext
-from image.engine import Builder, ImageError, docker, require_processor
 from local import stack_config
-from local.stand_in_base import BaseImage, base_image
+from local.docker.base_image import BaseImage, base_image
+from local.docker.build import build as build_image
+from local.docker.command import Builder, docker, require_processor
+from local.docker.platforms import docker_platform
+from local.errors import LocalError
 
 PROJECT = Path(__file__).resolve().parent.parent
-PLATFORMS = {"x86_64": "linux/amd64", "arm64": "linux/arm64"}
-"""Lambda's architectures, and what Docker calls them."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +28,7 @@ class Wanted:
         name: The project's name, which names the image too.
         model: XGBoost model file.
         base: The base image that is asked for.
-        architecture: `x86_64` or `arm64`.
+        platform: What it has to run on, such as `linux/amd64`.
         memory_mb: The memory that the function will have.
         timeout_seconds: The time that a request may take.
     """
@@ -37,7 +36,7 @@ class Wanted:
     name: str
     model: Path
     base: str
-    architecture: str
+    platform: str
     memory_mb: int
     timeout_seconds: int
 
@@ -72,35 +71,29 @@ def wanted(model: Path | None = None, architecture: str | None = None, stack: st
         stack: Its values are those of `Pulumi.<stack>.yaml`, above the defaults of `Pulumi.yaml`.
 
     Raises:
-        LocalError: The configuration cannot be read.
-        ImageError: Lambda does not have the architecture.
+        LocalError: The configuration cannot be read, or Lambda does not have the architecture.
     """
     configured = stack_config.load(PROJECT, stack, {} if model is None else {"modelPath": str(model.resolve())})
     value = {key.partition(":")[2]: value for key, value in configured.config.items()}
-    chosen = architecture or value["architecture"]
-    if chosen not in PLATFORMS:
-        raise ImageError(f"the architecture is {chosen!r}; Lambda has {' and '.join(PLATFORMS)}")
     return Wanted(
         name=configured.project,
         model=PROJECT / value["modelPath"],
         base=value["baseImage"],
-        architecture=chosen,
+        platform=docker_platform(architecture or value["architecture"]),
         memory_mb=int(value["memoryMb"]),
         timeout_seconds=int(value["timeoutSeconds"]),
     )
 
 
-def choose_base(want: Wanted, builder: Builder, say: Callable[[str], None]) -> BaseImage:
+def choose_base(want: Wanted, say: Callable[[str], None]) -> BaseImage:
     """The base image that is asked for, or its stand-in where it cannot be pulled, which is said.
 
     Raises:
         StandInBaseError: There is neither.
         NoEmulationError: It is for a processor that the engine neither has nor emulates.
     """
-    # A stand-in for another architecture than this machine's can be built by BuildKit only.
-    with _in_environment(builder.environment):
-        base = base_image(want.base, want.architecture, say)
-    require_processor(base.name, PLATFORMS[want.architecture])
+    base = base_image(want.base, want.platform.rpartition("/")[2], say)
+    require_processor(base.name, want.platform)
     return base
 
 
@@ -114,43 +107,25 @@ def build(want: Wanted, base: BaseImage, builder: Builder, repository: str | Non
         repository: The image's name without its tag; by default the project's name.
 
     Raises:
-        ImageError: The model or its golden file cannot be used, or the build failed.
+        LocalError: The model or its golden file cannot be used, or the build failed.
     """
     try:
         context = staging.stage(want.name, want.model)
     except (staging.StagingError, golden.GoldenError) as error:
-        raise ImageError(str(error)) from None
-    platform = PLATFORMS[want.architecture]
-    name = f"{repository or want.name}:{staging.content_tag(context, base.name, platform)}"
+        raise LocalError(str(error)) from None
+    name = f"{repository or want.name}:{staging.content_tag(context, base.name, want.platform)}"
     started = time.monotonic()
-    docker(
-        "build",
-        "--force-rm",  # the legacy builder would keep the container of a step that failed
-        f"--platform={platform}",
-        *base.build_options,
-        f"--build-arg=BASE_IMAGE={base.name}",
-        f"--tag={name}",
-        str(context.path),
-        environment=builder.environment,
+    build_image(
+        name,
+        context.path,
+        builder,
+        platform=want.platform,
+        options=base.build_options,
+        arguments={"BASE_IMAGE": base.name},
     )
-    return Image(name, context, base, platform, layers(name), time.monotonic() - started)
+    return Image(name, context, base, want.platform, layers(name), time.monotonic() - started)
 
 
 def layers(name: str) -> tuple[str, ...]:
     """Digests of an image's unpacked layers, the lowest first."""
     return tuple(docker("image", "inspect", '--format={{join .RootFS.Layers " "}}', name).split())
-
-
-@contextlib.contextmanager
-def _in_environment(variables: Mapping[str, str]) -> Iterator[None]:
-    """These variables for us and whatever we start."""
-    before = {name: os.environ.get(name) for name in variables}
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value

@@ -1,4 +1,4 @@
-"""What is in the image above its base: files, bytes, layers, and one hash of all of it.
+"""What is in the image above its base: files, bytes and layers.
 
 Read from what `docker save` writes, so the figures are those of the engine and not of a program that runs inside.
 Leaves out the base image: what is in it is decided by those who make it.
@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from image.engine import ImageError, docker
+from local.docker.command import docker
+from local.errors import LocalError
 
 BYTES = 30_000_000
 FILES = 200
@@ -79,14 +80,6 @@ class Contents:
         """Unpacked bytes of all layers, hidden files included, for they are stored and loaded all the same."""
         return sum(entry.size for layer in self.layers for entry in layer)
 
-    @property
-    def content_hash(self) -> str:
-        """SHA-256 over names, kinds, permissions and contents, but no times: the same files give the same hash."""
-        digest = hashlib.sha256()
-        for entry in self.entries:
-            digest.update(f"{entry.path}\0{entry.kind}\0{entry.mode:o}\0{entry.sha256}\n".encode())
-        return digest.hexdigest()
-
 
 def save(image: str, archive: Path) -> None:
     """Write an image into a file, as `docker save` does."""
@@ -101,24 +94,24 @@ def above_base(archive: Path, base_layers: Sequence[str]) -> Contents:
         base_layers: Digests of the base's unpacked layers, the lowest first.
 
     Raises:
-        ImageError: It was not built on that base, or the file is no such archive.
+        LocalError: It was not built on that base, or the file is no such archive.
     """
     try:
         with tarfile.open(archive) as tar:
             (manifest,) = json.load(_member(tar, "manifest.json"))
             digests = json.load(_member(tar, manifest["Config"]))["rootfs"]["diff_ids"]
             if digests[: len(base_layers)] != list(base_layers):
-                raise ImageError("the image was not built on the base that it is compared with")
+                raise LocalError("the image was not built on the base that it is compared with")
             return Contents(tuple(_entries(tar, layer) for layer in manifest["Layers"][len(base_layers) :]))
     except (tarfile.TarError, KeyError, ValueError) as error:
-        raise ImageError(f"{archive} is not what `docker save` writes for one image: {error}") from None
+        raise LocalError(f"{archive} is not what `docker save` writes for one image: {error}") from None
 
 
 def check_budget(contents: Contents) -> str:
     """Compare with the budgets; returns the figures in one line.
 
     Raises:
-        ImageError: One is exceeded.
+        LocalError: One is exceeded.
     """
     measured = {
         "bytes": (contents.size, BYTES),
@@ -127,7 +120,7 @@ def check_budget(contents: Contents) -> str:
     }
     for unit, (count, limit) in measured.items():
         if count > limit:
-            raise ImageError(
+            raise LocalError(
                 f"the image has {count:,} {unit} above its base, the budget is {limit:,}: leave out what the function "
                 "does not need, or raise the budget with a reason"
             )
@@ -142,13 +135,13 @@ def check_files(contents: Contents, staged: Iterable[str]) -> None:
         staged: Names of the files of the build context.
 
     Raises:
-        ImageError: A file is superfluous or missing, or may be read by too few or written by too many.
+        LocalError: A file is superfluous or missing, or may be read by too few or written by too many.
     """
     served = {REWRITTEN.get(name, name) for name in staged if name not in NOT_SERVED}
     files = {entry.path: entry for entry in contents.files}
     for path in files:
         if not _is_needed(path, served):
-            raise ImageError(f"/{path} is in the image and nothing needs it; leave it out, or add it to {__name__}")
+            raise LocalError(f"/{path} is in the image and nothing needs it; leave it out, or add it to {__name__}")
     for name in sorted(served):
         needed = [f"{TASK_ROOT}/{name}"]
         if name.endswith(".py"):
@@ -156,7 +149,7 @@ def check_files(contents: Contents, staged: Iterable[str]) -> None:
             needed.append(f"{TASK_ROOT}/{BYTE_CODE}/{name.removesuffix('.py')}.cpython-*.pyc")
         for pattern in needed:
             if not fnmatch.filter(files, pattern):
-                raise ImageError(f"/{pattern} is not in the image")
+                raise LocalError(f"/{pattern} is not in the image")
     for entry in contents.entries:
         _check_mode(entry)
 
@@ -174,11 +167,11 @@ def _is_needed(path: str, served: set[str]) -> bool:
 def _check_mode(entry: Entry) -> None:
     needed = stat.S_IROTH | (stat.S_IXOTH if entry.kind == "folder" else 0)
     if entry.kind != "link" and entry.mode & needed != needed:
-        raise ImageError(
+        raise LocalError(
             f"/{entry.path} has mode {entry.mode:o}: Lambda's user cannot read it; chmod a+rX in the build"
         )
     if entry.kind != "link" and entry.mode & (stat.S_IWGRP | stat.S_IWOTH | stat.S_ISUID | stat.S_ISGID):
-        raise ImageError(f"/{entry.path} has mode {entry.mode:o}: no other user may write it or gain rights by it")
+        raise LocalError(f"/{entry.path} has mode {entry.mode:o}: no other user may write it or gain rights by it")
 
 
 def _entries(tar: tarfile.TarFile, layer: str) -> tuple[Entry, ...]:

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
-from image.engine import ImageError, docker
+from local.docker.command import docker
+from local.errors import LocalError
 
 #: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 TEMPORARY_MB = 512
@@ -123,13 +124,13 @@ class LambdaContainer:
         """Hand in the events one after the other.
 
         Raises:
-            ImageError: Nothing answers, or not with JSON.
+            LocalError: Nothing answers, or not with JSON.
         """
         try:
             said = self.python(INVOKE, str(self._seconds), stdin=json.dumps(list(events)))
             return [Answer(json.loads(each["body"]), each["milliseconds"]) for each in json.loads(said)]
-        except (ImageError, ValueError) as error:
-            raise ImageError(f"the image does not answer as Lambda needs it: {error}; its log: {self.log()}") from None
+        except (LocalError, ValueError) as error:
+            raise LocalError(f"the image does not answer as Lambda needs it: {error}; its log: {self.log()}") from None
 
     def python(self, script: str, *arguments: str, stdin: str | None = None) -> str:
         """Run a script with the image's own Python beside the function; returns what it printed."""

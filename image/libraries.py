@@ -8,8 +8,8 @@ import json
 import re
 from dataclasses import dataclass
 
-from image.engine import ImageError
 from image.lambda_container import LambdaContainer
+from local.errors import LocalError
 
 #: glibc 2.34 and GCC 11, which AWS's Python images from 3.12 on stand on: https://docs.aws.amazon.com/linux/al2023/ug/core-glibc.html
 #: What GCC 11's libstdc++ defines: https://gcc.gnu.org/onlinedocs/libstdc++/manual/abi.html
@@ -55,11 +55,11 @@ def libraries(container: LambdaContainer) -> list[Library]:
     """The shared libraries below the task root.
 
     Raises:
-        ImageError: There are none, or one needs a library that is not there.
+        LocalError: There are none, or one needs a library that is not there.
     """
     found = json.loads(container.python(LIST))
     if not found:
-        raise ImageError("there is no shared library below /var/task, not even XGBoost's")
+        raise LocalError("there is no shared library below /var/task, not even XGBoost's")
     return [read(path, each["said"], each["status"], each["versions"]) for path, each in sorted(found.items())]
 
 
@@ -67,11 +67,11 @@ def read(path: str, said: str, status: int, versions: list[str]) -> Library:
     """Understand what the dynamic loader said of one library.
 
     Raises:
-        ImageError: Something that it needs is not there.
+        LocalError: Something that it needs is not there.
     """
     missing = sorted({" ".join(line.split()) for line in said.splitlines() if "not found" in line})
     if missing or status != 0:
-        raise ImageError(f"{path} cannot be loaded: {'; '.join(missing) or said.strip()}")
+        raise LocalError(f"{path} cannot be loaded: {'; '.join(missing) or said.strip()}")
     library = Library(path, dict(NEEDED.findall(said)), tuple(versions))
     check_versions(library)
     return library
@@ -81,13 +81,13 @@ def check_versions(library: Library) -> None:
     """Hold the versions that a library asks for against what AWS's base has.
 
     Raises:
-        ImageError: It asks for a newer one.
+        LocalError: It asks for a newer one.
     """
     for version in library.versions:
         interface, _, number = version.partition("_")
         newest = NEWEST[interface]
         if tuple(map(int, number.split("."))) > newest:
-            raise ImageError(
+            raise LocalError(
                 f"{library.path} needs {version}, but AWS's base has {interface} {'.'.join(map(str, newest))}: "
                 "it would load here and fail there; take a package built for manylinux_2_34 or older"
             )

@@ -13,9 +13,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from image.engine import ImageError, docker, remove
 from local.cloud import Cloud
+from local.docker.command import docker, remove
 from local.emulator import Emulator
+from local.errors import LocalError
 
 MANIFESTS = ("application/vnd.docker.distribution.manifest.v2+json", "application/vnd.oci.image.manifest.v1+json")
 INDEXES = (
@@ -59,23 +60,23 @@ def check(pushed: Pushed, platform: str) -> None:
         platform: What the function runs on, such as `linux/amd64`.
 
     Raises:
-        ImageError: Lambda would not take it.
+        LocalError: Lambda would not take it.
     """
     if pushed.media_type in INDEXES or "manifests" in pushed.manifest:
-        raise ImageError(
+        raise LocalError(
             f"what was pushed is an image index ({pushed.media_type}), and Lambda would refuse it ({REFUSED}): build "
             "for one platform and without attestations (--provenance=false --sbom=false)"
         )
     if pushed.media_type not in MANIFESTS:
-        raise ImageError(f"what was pushed has the media type {pushed.media_type}; {REFUSED}")
+        raise LocalError(f"what was pushed has the media type {pushed.media_type}; {REFUSED}")
     if pushed.manifest["config"]["mediaType"] not in CONFIGS:
-        raise ImageError(f"the image's configuration is a {pushed.manifest['config']['mediaType']}; {REFUSED}")
+        raise LocalError(f"the image's configuration is a {pushed.manifest['config']['mediaType']}; {REFUSED}")
     for layer in pushed.manifest["layers"]:
         if layer["mediaType"] not in LAYERS:
-            raise ImageError(f"a layer of the image is a {layer['mediaType']}; {REFUSED}: pack layers with gzip")
+            raise LocalError(f"a layer of the image is a {layer['mediaType']}; {REFUSED}: pack layers with gzip")
     got = f"{pushed.config.get('os')}/{pushed.config.get('architecture')}"
     if got != platform:
-        raise ImageError(f"what was pushed runs on {got}, the function on {platform}: build with --platform={platform}")
+        raise LocalError(f"what was pushed runs on {got}, the function on {platform}: build with --platform={platform}")
 
 
 @contextmanager
@@ -94,7 +95,7 @@ def push(image: str, repository: str) -> Pushed:
         repository: A registry's address, without scheme, and a repository in it.
 
     Raises:
-        ImageError: Pushing or reading failed.
+        LocalError: Pushing or reading failed.
     """
     tag = image.rpartition(":")[2]
     remote = f"{repository}:{tag}"
@@ -119,4 +120,4 @@ def _fetch(url: str) -> tuple[str, dict[str, Any]]:
         with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 - ours
             return answer.headers.get_content_type(), json.load(answer)
     except (urllib.error.URLError, ValueError) as error:
-        raise ImageError(f"the registry does not give back what was pushed: {error}") from None
+        raise LocalError(f"the registry does not give back what was pushed: {error}") from None

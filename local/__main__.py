@@ -31,9 +31,9 @@ def main() -> int:
 def deploy(options: argparse.Namespace) -> None:
     """Deploy, call and tear down."""
     # Pulumi's AWS package takes seconds to load: not before the first line is out.
-    from local import trial
+    from local import demo
 
-    trial.run(options)
+    demo.run(options)
 
 
 def arguments() -> argparse.Namespace:

@@ -22,7 +22,7 @@ class ResourceLines:
         self.counts: Counter[str] = Counter()
 
     def __call__(self, done: str, token: str, name: str, seconds: float) -> None:
-        """See `local.engine.Report`."""
+        """See `local.deployment.Report`."""
         with self._lock:
             self.counts[done] += 1
             print(f"    {SIGNS[done]} {short(token):<26} {name:<36} {seconds:5.2f} s", flush=True)

@@ -1,9 +1,9 @@
 """Which tests run here? Those that need Docker or minutes only when they can and were asked for."""
 
-import subprocess
-
 import pytest
 from pulumi.runtime.sync_await import _ensure_event_loop
+
+from local.docker.command import why_not
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -12,10 +12,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     everything = config.getoption("--everything")
-    without_engine = None if everything and _docker_engine_answers() else "no Docker engine answers `docker info`"
     reasons = {
         "slow": None if everything else "takes minutes; `make check` runs it",
-        "docker": without_engine if everything else "builds images; `make check` runs it",
+        "docker": why_not() if everything else "builds images; `make check` runs it",
     }
     for item in items:
         for marker, reason in reasons.items():
@@ -30,10 +29,3 @@ def pytest_runtest_setup() -> None:
     A test that runs `asyncio.run` leaves none behind, and which one ran before must not matter.
     """
     _ensure_event_loop()  # type: ignore[no-untyped-call]
-
-
-def _docker_engine_answers() -> bool:
-    try:
-        return subprocess.run(["docker", "info"], capture_output=True, timeout=20, check=False).returncode == 0
-    except (OSError, subprocess.TimeoutExpired):
-        return False

@@ -14,8 +14,8 @@ from typing import Any
 
 from local import caller, stack_config
 from local.cloud import Cloud, Credentials
+from local.deployment import Deployment
 from local.emulator import Emulator
-from local.engine import Deployment
 from local.resources import Target
 from local.staged_images import StagedImages
 

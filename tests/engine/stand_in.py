@@ -25,8 +25,9 @@ from pulumi.provider.experimental import provider as protocol  # noqa: E402
 from pulumi.provider.experimental.property_value import PropertyValue  # noqa: E402
 from pulumi.runtime.rpc import UNKNOWN  # noqa: E402
 
-from local import docker_images, invokes  # noqa: E402
+from local import invokes  # noqa: E402
 from local.cloud import Cloud  # noqa: E402
+from local.docker.images import DockerImages  # noqa: E402
 from local.errors import LocalError  # noqa: E402
 from local.resources import ResourceType, State, Target, resource_type  # noqa: E402
 from local.staged_images import StagedImages  # noqa: E402
@@ -60,7 +61,7 @@ class StandIn(protocol.Provider):
         """Learn the region."""
         cloud = Cloud(os.environ[EMULATOR_VARIABLE], request.variables.get("aws:config:region", "us-east-1"))
         staged = os.environ.get(STAGED_VARIABLE)
-        images = StagedImages(Path(staged)) if staged else docker_images.DockerImages(cloud.port, note=note)
+        images = StagedImages(Path(staged)) if staged else DockerImages(cloud.port, note=note)
         self._target = Target(cloud, images)
         return protocol.ConfigureResponse(accept_secrets=True, supports_preview=self.previews[self._package])
 

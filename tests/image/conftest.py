@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from image import build, engine, trial
+from image import build, checks
 from image.build import Wanted
 from image.lambda_container import LambdaContainer
+from local.docker import command
 
 
 @dataclass(frozen=True)
@@ -36,11 +37,11 @@ def tried(wanted: Wanted, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     printed = io.StringIO()
     try:
         with contextlib.chdir(folder), contextlib.redirect_stdout(printed):
-            trial.test(wanted, engine.builder())
-        (name,) = engine.tags(wanted.name)
-        yield Trial(name, printed.getvalue(), folder / trial.BILL_OF_MATERIALS)
+            checks.test(wanted, command.builder())
+        (name,) = command.tags(wanted.name)
+        yield Trial(name, printed.getvalue(), folder / checks.BILL_OF_MATERIALS)
     finally:
-        engine.remove(*engine.tags(wanted.name))
+        command.remove(*command.tags(wanted.name))
 
 
 @pytest.fixture
@@ -50,12 +51,12 @@ def altered(tried: Trial) -> Iterator[Callable[[str], str]]:
 
     def alter(lines: str) -> str:
         name = f"{tried.name}-altered-{len(made)}"
-        engine.docker("build", f"--tag={name}", "-", stdin=f"FROM {tried.name}\n{lines}\n")
+        command.docker("build", f"--tag={name}", "-", stdin=f"FROM {tried.name}\n{lines}\n")
         made.append(name)
         return name
 
     yield alter
-    engine.remove(*made)
+    command.remove(*made)
 
 
 @pytest.fixture
@@ -64,9 +65,7 @@ def running(wanted: Wanted) -> Iterator[Callable[..., LambdaContainer]]:
     with contextlib.ExitStack() as afterwards:
 
         def run(image: str, memory_mb: int = 256) -> LambdaContainer:
-            container = LambdaContainer(
-                image, platform=build.PLATFORMS[wanted.architecture], memory_mb=memory_mb, timeout_seconds=30
-            )
+            container = LambdaContainer(image, platform=wanted.platform, memory_mb=memory_mb, timeout_seconds=30)
             return afterwards.enter_context(container)
 
         yield run

@@ -9,9 +9,9 @@ import pytest
 
 from components.golden import Golden
 from image import behaviour
-from image.engine import ImageError
 from image.events import Case, cases, url_event
 from image.lambda_container import Answer
+from local.errors import LocalError
 
 KNOWN = Golden("ab" * 32, 0.1, [{"a": 1.0}, {"a": 2.0}], [10.0, 20.0])
 FAILED = {"errorType": "Runtime.ExitError", "errorMessage": "exit status 139"}
@@ -51,7 +51,7 @@ def test_right_answers_give_the_times_of_the_first_and_the_later_ones() -> None:
     ],
 )
 def test_each_kind_of_wrong_answer_is_seen(bodies: tuple[Any, ...], reason: str) -> None:
-    with pytest.raises(ImageError, match=reason):
+    with pytest.raises(LocalError, match=reason):
         behaviour.check_golden(Pretender(*bodies), KNOWN)
 
 
@@ -72,12 +72,12 @@ def test_a_refusal_that_says_what_is_wrong_is_right() -> None:
     ],
 )
 def test_each_kind_of_wrong_refusal_is_seen(body: Any, reason: str) -> None:
-    with pytest.raises(ImageError, match=f"^a bad request: {reason}"):
+    with pytest.raises(LocalError, match=f"^a bad request: {reason}"):
         behaviour.check_statuses(Pretender(body), [REFUSED])
 
 
 def test_a_bad_direct_invocation_that_succeeds_is_seen() -> None:
-    with pytest.raises(ImageError, match="the function did not fail"):
+    with pytest.raises(LocalError, match="the function did not fail"):
         behaviour.check_direct_failure(Pretender(FAILED, FAILED, [], FAILED))
 
 
@@ -101,5 +101,5 @@ def test_a_model_without_golden_file_is_held_against_xgboost_itself(tmp_path: Pa
 def test_a_golden_file_of_another_model_is_refused(tmp_path: Path) -> None:
     (tmp_path / "model.ubj").write_bytes(b"{}")
     (tmp_path / "golden.json").write_text("{}")
-    with pytest.raises(ImageError, match="golden file"):
+    with pytest.raises(LocalError, match="golden file"):
         behaviour.expected(tmp_path / "model.ubj")

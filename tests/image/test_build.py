@@ -11,8 +11,9 @@ from components import golden
 from image import __main__ as command
 from image import build, rebuilding
 from image.build import Wanted
-from image.engine import Builder, ImageError
-from local.stand_in_base import BaseImage
+from local.docker.base_image import BaseImage
+from local.docker.command import Builder
+from local.errors import LocalError
 
 PROJECT = Path(__file__).parents[2]
 
@@ -32,11 +33,11 @@ def test_the_settings_are_those_of_the_stack(wanted: Wanted) -> None:
 
 def test_another_model_and_processor_win_over_the_stack(tmp_path: Path) -> None:
     other = build.wanted(tmp_path / "churn.json", "arm64")
-    assert (other.model, other.architecture) == (tmp_path / "churn.json", "arm64")
+    assert (other.model, other.platform) == (tmp_path / "churn.json", "linux/arm64")
 
 
 def test_a_processor_that_lambda_lacks_is_refused() -> None:
-    with pytest.raises(ImageError, match="'riscv64'; Lambda has x86_64 and arm64"):
+    with pytest.raises(LocalError, match="'riscv64'; Lambda has x86_64 and arm64"):
         build.wanted(architecture="riscv64")
 
 
@@ -45,7 +46,7 @@ def test_a_model_that_cannot_be_served_is_refused_before_anything_is_built(
     wanted: Wanted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, reason: str
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(ImageError, match=reason):
+    with pytest.raises(LocalError, match=reason):
         build.build(replace(wanted, model=tmp_path / file), BaseImage("base"), Builder("none", {}))
 
 

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from image import contents, trial
+from image import checks, contents
 from image.behaviour import statuses
 from image.events import cases
 
@@ -25,7 +25,7 @@ def test_the_requests_and_statuses_are_those_that_are_sent() -> None:
 
 
 def test_the_list_of_packages_is_where_it_says() -> None:
-    assert f"`{trial.BILL_OF_MATERIALS.as_posix()}`" in TEXT
+    assert f"`{checks.BILL_OF_MATERIALS.as_posix()}`" in TEXT
 
 
 def test_every_file_that_is_linked_to_exists() -> None:

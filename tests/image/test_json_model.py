@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 import xgboost
 
-from image import behaviour, build, contents, engine, events, trial
+from image import behaviour, build, checks, contents, events
 from image.build import Image, Wanted
 from image.lambda_container import LambdaContainer
-from local.stand_in_base import base_image
+from local.docker import command
+from local.docker.base_image import base_image
 from tests.image.conftest import Trial
 
 pytestmark = pytest.mark.docker
@@ -37,15 +38,15 @@ def image(tried: Trial, wanted: Wanted, json_model: Path) -> Iterator[Image]:
         patch.chdir(json_model.parent)  # contexts are staged below the working directory
         base = base_image(wanted.base, say=lambda _line: None)
         try:
-            yield build.build(replace(wanted, model=json_model), base, engine.builder(), name)
+            yield build.build(replace(wanted, model=json_model), base, command.builder(), name)
         finally:
-            engine.remove(*engine.tags(name))
+            command.remove(*command.tags(name))
 
 
 def test_the_image_holds_ubjson_and_no_json_model(image: Image) -> None:
-    staged = trial.staged(image)
+    staged = checks.staged(image)
     assert "model.json" in staged
-    added = trial.read(image)
+    added = checks.read(image)
     contents.check_files(added, staged)
     assert "var/task/model.ubj" in {entry.path for entry in added.files}
     assert "var/task/model.json" not in {entry.path for layer in added.layers for entry in layer}

@@ -3,7 +3,7 @@
 import pytest
 
 from image import libraries
-from image.engine import ImageError
+from local.errors import LocalError
 
 SAID = """
 \tlinux-vdso.so.1 (0x00007f56f907a000)
@@ -28,7 +28,7 @@ def test_every_needed_library_is_known_with_its_place() -> None:
     ],
 )
 def test_a_library_that_cannot_be_loaded_is_refused(said: str, status: int) -> None:
-    with pytest.raises(ImageError, match=r"^/var/task/a\.so cannot be loaded: "):
+    with pytest.raises(LocalError, match=r"^/var/task/a\.so cannot be loaded: "):
         libraries.read("/var/task/a.so", said, status, [])
 
 
@@ -39,7 +39,7 @@ def test_what_awss_base_has_may_be_asked_for(version: str) -> None:
 
 @pytest.mark.parametrize("version", ["GLIBC_2.35", "GLIBC_2.100", "GLIBCXX_3.4.30", "CXXABI_1.3.14", "GCC_12.0.0"])
 def test_what_only_a_newer_stand_in_has_is_refused(version: str) -> None:
-    with pytest.raises(ImageError, match=rf"needs {version}, but AWS's base has"):
+    with pytest.raises(LocalError, match=rf"needs {version}, but AWS's base has"):
         libraries.read("/var/task/a.so", SAID, 0, [version])
 
 

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from image import manifest
-from image.engine import ImageError
 from image.manifest import Pushed
+from local.errors import LocalError
 
 DOCKER, OCI = manifest.MANIFESTS
 PLATFORM = "linux/amd64"
@@ -32,12 +32,12 @@ def test_one_image_for_one_platform_is_taken(image: Pushed) -> None:
 
 @pytest.mark.parametrize("media_type", manifest.INDEXES)
 def test_an_index_is_refused_with_the_way_out(media_type: str) -> None:
-    with pytest.raises(ImageError, match=r"is an image index .*--provenance=false"):
+    with pytest.raises(LocalError, match=r"is an image index .*--provenance=false"):
         manifest.check(Pushed(media_type, {"manifests": []}, {}), PLATFORM)
 
 
 def test_an_index_under_another_name_is_refused() -> None:
-    with pytest.raises(ImageError, match="is an image index"):
+    with pytest.raises(LocalError, match="is an image index"):
         manifest.check(Pushed(DOCKER, {"manifests": []}, {}), PLATFORM)
 
 
@@ -52,10 +52,10 @@ def test_an_index_under_another_name_is_refused() -> None:
     ids=["old manifest", "no image", "zstd", "attestation"],
 )
 def test_a_media_type_that_lambda_does_not_know_is_refused(image: Pushed) -> None:
-    with pytest.raises(ImageError, match="media type is not supported"):
+    with pytest.raises(LocalError, match="media type is not supported"):
         manifest.check(image, PLATFORM)
 
 
 def test_an_image_for_another_processor_is_refused() -> None:
-    with pytest.raises(ImageError, match="runs on linux/amd64, the function on linux/arm64"):
+    with pytest.raises(LocalError, match="runs on linux/amd64, the function on linux/arm64"):
         manifest.check(pushed(), "linux/arm64")

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from local import stack_config, trial
+from local import demo, stack_config
 from local.cloud import Cloud
+from local.deployment import Deployment
 from local.emulator import Emulator
-from local.engine import Deployment
 from local.resources import Target
 from local.staged_images import StagedImages
 from tests.local.toy_program import Toy
@@ -45,7 +45,7 @@ def toy(tmp_path: Path) -> Toy:
 def wine_quality(cloud: Cloud) -> Deployment:
     """The project's own program, deployed."""
     deployed = Deployment(Target(cloud, StagedImages()))
-    deployed.deploy(stack_config.load(trial.PROJECT))
+    deployed.deploy(stack_config.load(demo.PROJECT))
     return deployed
 
 

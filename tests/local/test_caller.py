@@ -8,12 +8,12 @@ from dataclasses import replace
 import pytest
 
 from components import golden
-from local import caller, report, trial
+from local import caller, demo, report
 from local.cloud import Cloud, Credentials
-from local.engine import Deployment
+from local.deployment import Deployment
 from local.expectation import expectation
 
-MODEL = trial.PROJECT / "model" / "wine_quality.ubj"
+MODEL = demo.PROJECT / "model" / "wine_quality.ubj"
 
 
 @pytest.fixture(scope="module")

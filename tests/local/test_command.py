@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 import xgboost
 
-from local import trial
+from local import demo
 from local.__main__ import main
 from local.emulator import Emulator
 from tests.local.test_emulator import gone
 
-MODEL = trial.PROJECT / "model"
+MODEL = demo.PROJECT / "model"
 
 
 class RecordedEmulator(Emulator):
@@ -33,7 +33,7 @@ class RecordedEmulator(Emulator):
 @pytest.fixture
 def emulators(monkeypatch: pytest.MonkeyPatch) -> list[RecordedEmulator]:
     monkeypatch.setattr(RecordedEmulator, "started", [])
-    monkeypatch.setattr(trial, "Emulator", RecordedEmulator)
+    monkeypatch.setattr(demo, "Emulator", RecordedEmulator)
     return RecordedEmulator.started
 
 
@@ -141,7 +141,7 @@ def test_a_taken_port_is_one_line_and_no_success(
 def test_serving_ends_in_order_on_ctrl_c() -> None:
     command = [sys.executable, "-u", "-m", "local", "serve", "--no-docker"]
     environment = {name: value for name, value in os.environ.items() if name != "MODEL"}
-    with subprocess.Popen(command, cwd=trial.PROJECT, stdout=subprocess.PIPE, text=True, env=environment) as serving:
+    with subprocess.Popen(command, cwd=demo.PROJECT, stdout=subprocess.PIPE, text=True, env=environment) as serving:
         assert serving.stdout is not None
         for line in serving.stdout:
             if line.startswith("Serving"):

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 import xgboost
 
-from local import caller, stack_config, trial
+from local import caller, demo, stack_config
 from local.cloud import Cloud
+from local.deployment import Deployment
 from local.emulator import Emulator
-from local.engine import Deployment
 from local.errors import LocalError
 
 ROWS = [{"a": 0.1, "b": 0.9}, {"a": 0.8, "b": 0.2}, {"a": 0.4, "b": 0.5}]
@@ -51,7 +51,7 @@ class Stack:
         self._deployment, self._cloud, self._port = deployment, cloud, port
 
     def up(self, served: Model) -> dict[str, str]:
-        program = stack_config.load(trial.PROJECT, overrides=trial.model_override(served.path))
+        program = stack_config.load(demo.PROJECT, overrides=demo.model_override(served.path))
         return self._deployment.deploy(program)
 
     def answers(self, outputs: dict[str, str]) -> list[float]:

@@ -2,7 +2,8 @@
 
 import sys
 
-from local.stand_in_base.build import StandInBaseError, build_stand_in
+from local.docker.stand_in import build_stand_in
+from local.errors import LocalError
 
 
 def say(line: str) -> None:
@@ -12,7 +13,7 @@ def say(line: str) -> None:
 
 try:
     print(build_stand_in(say=say))
-except StandInBaseError as error:
+except LocalError as error:
     sys.exit(f"error: {error}")
 except KeyboardInterrupt:
     sys.exit("error: interrupted; nothing was left behind")

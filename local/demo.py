@@ -1,4 +1,4 @@
-"""The local trial: what `python -m local` does, from the emulator's start to its end."""
+"""The local demonstration: what `python -m local` does, from the emulator's start to its end."""
 
 import argparse
 import contextlib
@@ -8,10 +8,11 @@ from importlib.metadata import version
 from pathlib import Path
 
 from components import golden
-from local import caller, docker_images, report, stack_config
+from local import caller, report, stack_config
 from local.cloud import Cloud, Credentials
+from local.deployment import Deployment, program_log
+from local.docker.images import DockerImages, why_not
 from local.emulator import Emulator
-from local.engine import Deployment, program_log
 from local.errors import LocalError
 from local.expectation import expectation, source
 from local.images import Images
@@ -62,10 +63,10 @@ def run(options: argparse.Namespace) -> None:
 
 def images(port: int, docker: bool | None) -> Images:
     """With a Docker engine if there is one, or as the user wants it."""
-    reason = "--no-docker was given" if docker is False else docker_images.why_not()
+    reason = "--no-docker was given" if docker is False else why_not()
     if reason is None:
         report.fact("image", "built by the Docker engine, pushed to the emulator's registry, run by digest")
-        return docker_images.DockerImages(port, note=build_note, otherwise=None if docker else StagedImages())
+        return DockerImages(port, note=build_note, otherwise=None if docker else StagedImages())
     if docker:
         raise LocalError(f"--docker was given, but {reason}")
     report.fact("image", f"none is built ({reason}): the staged code runs in the emulator's Python worker")

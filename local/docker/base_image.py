@@ -7,8 +7,10 @@ used instead.
 import subprocess
 from dataclasses import dataclass
 
-from local.stand_in_base.build import Say, build_stand_in, docker_platform, image_exists, last_line, require_engine
-from local.stand_in_base.host_settings import docker_build_options
+from local.docker.command import image_exists, last_line, require_engine
+from local.docker.host_settings import docker_build_options
+from local.docker.platforms import docker_platform
+from local.docker.stand_in import Say, build_stand_in
 
 PULL_LIMIT_SECONDS = 600
 """The AWS image is about 200 MB to download; a registry that never answers should not hold anybody longer."""
@@ -37,6 +39,7 @@ def base_image(wanted: str, architecture: str | None = None, say: Say = print) -
 
     Raises:
         StandInBaseError: the wanted image cannot be had, and neither can the stand-in.
+        LocalError: no Docker engine answers.
     """
     require_engine()
     if image_exists(wanted):

@@ -3,18 +3,17 @@
 The program goes on seeing AWS's name of the repository; only the engine and the emulator use the local one.
 """
 
-import os
-import shutil
-import subprocess
 import sys
 from collections.abc import Callable
 
+from local.docker import command
+from local.docker.base_image import BaseImage, base_image
+from local.docker.build import build as build_image
+from local.docker.command import builder, docker, quiet
+from local.docker.stand_in import StandInBaseError
 from local.errors import LocalError
 from local.images import Build, FunctionCode, Images
-from local.stand_in_base import StandInBaseError, base_image
 
-SECONDS_TO_ANSWER = 20
-LAST_LINES = 15
 BASE_IMAGE_ARGUMENT = "BASE_IMAGE"
 
 KEPT = "ml-inference-local"
@@ -22,17 +21,11 @@ KEPT = "ml-inference-local"
 
 
 def why_not() -> str | None:
-    """Why no Docker engine can be used here; none if one can."""
+    """Why the emulator cannot use a Docker engine here; none if it can."""
     if not sys.platform.startswith("linux"):
         # Docker Desktop's engine lives in a machine of its own, whose localhost has no emulator.
         return "the local registry is reached from a Linux Docker engine only"
-    if shutil.which("docker") is None:
-        return "no Docker here"
-    try:
-        subprocess.run(["docker", "info"], capture_output=True, check=True, timeout=SECONDS_TO_ANSWER)
-    except (OSError, subprocess.SubprocessError):
-        return "no Docker engine answers"
-    return None
+    return command.why_not()
 
 
 class DockerImages:
@@ -56,13 +49,11 @@ class DockerImages:
         """See `local.images.Images`.
 
         Raises:
-            LocalError: Building or pushing failed; the message has the last lines of the engine's output.
+            LocalError: Building or pushing failed; the message says why in one sentence.
         """
         name = self._local(build.name)
-        platform = [f"--platform={build.platform}"] if build.platform else []
-        recipe = [f"--file={build.dockerfile}", f"--tag={name}", str(build.context)]
         try:
-            arguments = self._arguments(build)
+            base = self._base(build)
         except StandInBaseError as error:
             if self._otherwise is None:
                 raise
@@ -73,7 +64,15 @@ class DockerImages:
             self._taken_over.add(digest)
             return digest
         self._note("image: building, which takes a minute or two the first time")
-        docker("build", *platform, *arguments, *recipe)
+        build_image(
+            name,
+            build.context,
+            builder(),
+            platform=build.platform,
+            options=base.build_options if base else (),
+            arguments=build.arguments | ({BASE_IMAGE_ARGUMENT: base.name} if base else {}),
+            dockerfile=build.dockerfile,
+        )
         self._built.append(name)
         docker("push", name)
         repository = self._local(build.repository)
@@ -102,33 +101,9 @@ class DockerImages:
         """An image's name with the emulator's registry in place of AWS's, which does not resolve."""
         return f"{self._registry}/{name.partition('/')[2]}"
 
-    def _arguments(self, build: Build) -> list[str]:
-        """The options of `docker build` for the Dockerfile's arguments, with a base image that can be had here."""
-        arguments, options = dict(build.arguments), list[str]()
-        if BASE_IMAGE_ARGUMENT in arguments:
-            architecture = build.platform.rpartition("/")[2] if build.platform else None
-            base = base_image(arguments[BASE_IMAGE_ARGUMENT], architecture, self._note)
-            arguments[BASE_IMAGE_ARGUMENT] = base.name
-            options.extend(base.build_options)
-        return [*options, *(f"--build-arg={key}={value}" for key, value in arguments.items())]
-
-
-def docker(*arguments: str) -> str:
-    """Run one `docker` command; returns what it printed.
-
-    Raises:
-        LocalError: It failed.
-    """
-    # Lambda refuses image indexes, which BuildKit makes as soon as it attaches provenance.
-    environment = os.environ | {"BUILDX_NO_DEFAULT_ATTESTATIONS": "1"}
-    done = subprocess.run(["docker", *arguments], capture_output=True, text=True, check=False, env=environment)
-    if done.returncode != 0:
-        # Docker's older builder says on standard error that a step failed, and on standard output why.
-        tail = " | ".join((done.stdout + done.stderr).strip().splitlines()[-LAST_LINES:])
-        raise LocalError(f"docker {arguments[0]} failed: {tail}")
-    return done.stdout
-
-
-def quiet(*arguments: str) -> str:
-    """Run one `docker` command that may fail; returns what it printed, stripped."""
-    return subprocess.run(["docker", *arguments], capture_output=True, text=True, check=False).stdout.strip()
+    def _base(self, build: Build) -> BaseImage | None:
+        """A base image that can be had here; none for a Dockerfile that does not ask for one."""
+        wanted = build.arguments.get(BASE_IMAGE_ARGUMENT)
+        if wanted is None:
+            return None
+        return base_image(wanted, build.platform.rpartition("/")[2] if build.platform else None, self._note)

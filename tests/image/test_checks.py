@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from image import behaviour, build, engine, events, libraries, rebuilding, scanners
+from image import behaviour, build, events, libraries, rebuilding, scanners
 from image.build import Image, Wanted
-from image.engine import ImageError
 from image.lambda_container import LambdaContainer
-from local.stand_in_base import base_image
+from local.docker import command
+from local.docker.base_image import base_image
+from local.errors import LocalError
 from tests.image.conftest import Trial
 
 pytestmark = pytest.mark.docker
@@ -41,13 +42,6 @@ Alter = Callable[[str], str]
 )
 def test_the_image_is_what_lambda_takes(tried: Trial, line: str) -> None:
     assert re.search(rf"^    {line}", tried.printed, re.MULTILINE), tried.printed
-
-
-def test_every_builder_of_this_machine_makes_the_same_files(tried: Trial) -> None:
-    first, *others = engine.builders()
-    assert f"with {first.name} in" in tried.printed
-    for other in others:
-        assert re.search(rf"^    {other.name} +makes the (same files|very same layers)", tried.printed, re.MULTILINE)
 
 
 def test_the_list_of_packages_names_every_locked_requirement(tried: Trial) -> None:
@@ -97,7 +91,7 @@ def test_it_has_no_rights_and_no_network(tried: Trial, running: Run) -> None:
 def test_it_cannot_use_more_memory_than_it_has(tried: Trial, running: Run) -> None:
     container = running(tried.name, memory_mb=128)
     container.python("bytearray(16 << 20)")
-    with pytest.raises(ImageError, match="docker exec failed"):
+    with pytest.raises(LocalError, match="docker exec failed"):
         container.python("bytearray(b'1') * (192 << 20)")
 
 
@@ -107,20 +101,20 @@ def test_it_cannot_use_more_memory_than_it_has(tried: Trial, running: Run) -> No
 def test_a_prediction_that_differs_is_seen(tried: Trial, wanted: Wanted, running: Run) -> None:
     known = behaviour.expected(wanted.model)
     off = replace(known, predictions=[*known.predictions[:-1], 0.0])
-    with pytest.raises(ImageError, match="record"):
+    with pytest.raises(LocalError, match="record"):
         behaviour.check_golden(running(tried.name), off)
 
 
 def test_a_status_that_differs_is_seen(tried: Trial, wanted: Wanted, running: Run) -> None:
     (first, *_) = events.cases(behaviour.expected(wanted.model).records[0])
-    with pytest.raises(ImageError, match="records: answered 200, must be 422"):
+    with pytest.raises(LocalError, match="records: answered 200, must be 422"):
         behaviour.check_statuses(running(tried.name), [replace(first, status=422)])
 
 
 def test_a_library_that_is_not_there_is_named(tried: Trial, altered: Alter, running: Run) -> None:
     assert "libraries" in tried.printed
     container = running(altered("RUN rm -r /var/task/xgboost_cpu.libs"))
-    with pytest.raises(ImageError, match=r"libxgboost\.so cannot be loaded: .*libgomp"):
+    with pytest.raises(LocalError, match=r"libxgboost\.so cannot be loaded: .*libgomp"):
         libraries.libraries(container)
 
 
@@ -131,17 +125,13 @@ def test_a_handler_that_is_not_there_is_told_in_lambdas_words(altered: Alter, ru
 
 def test_an_image_that_ends_at_once_is_told_with_its_log(altered: Alter, running: Run) -> None:
     container = running(altered('ENTRYPOINT ["python", "-c", "print(\'no such thing\')"]'))
-    with pytest.raises(ImageError, match=r"does not answer as Lambda needs it: .*its log: no such thing"):
+    with pytest.raises(LocalError, match=r"does not answer as Lambda needs it: .*its log: no such thing"):
         container.invoke([[]])
 
 
-@pytest.mark.parametrize("name", ["BuildKit", "legacy"])
 def test_a_model_that_does_not_predict_what_training_saw_becomes_no_image(
-    wanted: Wanted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+    wanted: Wanted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    builder = next((each for each in engine.builders() if each.name == name), None)
-    if builder is None:
-        pytest.skip(f"no docker command here builds with {name}")
     monkeypatch.chdir(tmp_path)
     model = tmp_path / wanted.model.name
     model.write_bytes(wanted.model.read_bytes())
@@ -149,29 +139,29 @@ def test_a_model_that_does_not_predict_what_training_saw_becomes_no_image(
     golden["predictions"][3] += 1
     model.with_name("golden.json").write_text(json.dumps(golden))
     base = base_image(wanted.base, say=lambda _line: None)
-    with pytest.raises(ImageError, match=r"docker build failed: .*record 3"):
-        build.build(replace(wanted, model=model), base, builder, f"{wanted.name}-bad")
-    assert engine.tags(f"{wanted.name}-bad") == []
+    with pytest.raises(LocalError, match=r"^the image cannot be built: golden check failed: record 3"):
+        build.build(replace(wanted, model=model), base, command.builder(), f"{wanted.name}-bad")
+    assert command.tags(f"{wanted.name}-bad") == []
 
 
 def test_a_layer_that_was_made_anew_without_cause_is_seen(
     tried: Trial, wanted: Wanted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    built = build.build(wanted, base_image(wanted.base, say=lambda _line: None), engine.builder())
+    built = build.build(wanted, base_image(wanted.base, say=lambda _line: None), command.builder())
     assert built.name == tried.name
     before: Image = replace(built, layers=("sha256:other", *built.layers[1:]))
-    with pytest.raises(ImageError, match=r"nothing changed, but \w+ made 1 layer\(s\) anew"):
-        rebuilding.check_again(before, wanted, engine.builder())
-    with pytest.raises(ImageError, match=r"another model, but \w+ made 2 layers anew"):
-        rebuilding.check_changed_model(before, wanted, engine.builder(), tmp_path)
+    with pytest.raises(LocalError, match=r"nothing changed, but \w+ made 1 layer\(s\) anew"):
+        rebuilding.check_again(before, wanted, command.builder())
+    with pytest.raises(LocalError, match=r"another model, but \w+ made 2 layers anew"):
+        rebuilding.check_changed_model(before, wanted, command.builder(), tmp_path)
 
 
 def test_hadolint_names_the_line_that_it_does_not_like(tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").write_text("FROM debian:12\nRUN cd /tmp\n")
-    with pytest.raises(ImageError, match=r"hadolint: .*Dockerfile:2 DL3003"):
+    with pytest.raises(LocalError, match=r"hadolint: .*Dockerfile:2 DL3003"):
         scanners.lint(tmp_path / "Dockerfile")
 
 
 def test_hadolint_has_no_remarks_on_the_stand_in_base_either() -> None:
-    scanners.lint(REPOSITORY / "local" / "stand_in_base" / "image" / "Dockerfile")
+    scanners.lint(REPOSITORY / "local" / "docker" / "stand_in" / "image" / "Dockerfile")

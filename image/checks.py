@@ -3,7 +3,6 @@
 Contexts and the bill of materials are written below the working directory, into `.build/`.
 """
 
-import contextlib
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -11,10 +10,10 @@ from pathlib import Path
 from image import behaviour, contents, events, libraries, manifest, rebuilding, scanners
 from image.build import PROJECT, Image, Wanted, build, choose_base, layers
 from image.contents import Contents
-from image.engine import Builder, builders, remove
 from image.lambda_container import LambdaContainer
-from local import docker_images, report
-from local.stand_in_base.build import docker_platform
+from local import report
+from local.docker import images
+from local.docker.command import Builder
 
 BILL_OF_MATERIALS = Path(".build") / "sbom.spdx.json"
 """Beside the staged contexts: the list of all packages in the image that was built last."""
@@ -31,7 +30,7 @@ def make(want: Wanted, builder: Builder) -> Image:
     report.heading("Image")
     scanners.lint(PROJECT / "function" / "Dockerfile")
     report.fact("recipe", "hadolint has no remarks")
-    image = build(want, choose_base(want, builder, base_note), builder)
+    image = build(want, choose_base(want, base_note), builder)
     report.fact("model", f"{want.model.name}, version {image.context.model_version}")
     report.fact("built", f"{image.name} for {image.platform} with {builder.name} in {image.seconds:.1f} s")
     with tempfile.TemporaryDirectory() as scratch:
@@ -83,7 +82,7 @@ def run_as_lambda(image: Image, want: Wanted) -> None:
 def push(image: Image) -> None:
     """Push the image and see what arrives."""
     report.heading("In a registry")
-    reason = docker_images.why_not()
+    reason = images.why_not()
     if reason:
         report.fact("not pushed", reason)
         return
@@ -95,32 +94,13 @@ def push(image: Image) -> None:
 
 
 def build_again(image: Image, want: Wanted, builder: Builder) -> None:
-    """Build without a change, with another model, and with each other builder."""
+    """Build without a change, and with another model."""
     report.heading("Built again")
     rebuilding.check_again(image, want, builder)
     report.fact("no change", f"no layer was made anew; hash of the context {image.context.content_hash[:12]}")
     with tempfile.TemporaryDirectory() as folder:
         rebuilding.check_changed_model(image, want, builder, Path(folder))
     report.fact("another model", "exactly one layer was made anew")
-    if image.platform != docker_platform():
-        report.fact("other builders", f"not tried: {image.platform} is emulated here, which takes a minute for each")
-        return
-    for other in builders():
-        if other.name != builder.name:
-            compare(image, want, other)
-
-
-def compare(image: Image, want: Wanted, other: Builder) -> None:
-    """Build with another builder, whose cache is its own, and compare the contents file by file."""
-    with contextlib.ExitStack() as afterwards:
-        twin = build(want, image.base, other, f"{want.name}-{other.name.lower()}")
-        afterwards.callback(remove, twin.name)
-        if twin.layers == image.layers:
-            report.fact(other.name, "makes the very same layers")
-            return
-        first, second = read(image), read(twin)
-    rebuilding.check_same_contents(first, second, other.name)
-    report.fact(other.name, f"makes the same files; hash of them {second.content_hash[:12]}")
 
 
 def read(image: Image) -> Contents:

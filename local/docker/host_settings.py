@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from local.errors import LocalError
+
 CERTIFICATES_IN_IMAGE = "/etc/ssl/certs/ca-certificates.crt"
 """Where Debian's OpenSSL looks for the bundle of trusted certificates."""
 
@@ -27,7 +29,7 @@ PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https
 """Docker hands these to a build without declaration and keeps them out of the image and its history."""
 
 
-class HostSettingsError(RuntimeError):
+class HostSettingsError(LocalError):
     """This machine's settings cannot be taken over into an image; the message is one line and says why."""
 
 

@@ -8,18 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from local import stack_config, trial
+from local import demo, stack_config
 from local.caller import Endpoint, assume, create_user
 from local.cloud import Cloud
-from local.docker_images import KEPT, DockerImages
+from local.deployment import Deployment
+from local.docker.images import KEPT, DockerImages
+from local.docker.stand_in import StandInBaseError
 from local.emulator import Emulator
-from local.engine import Deployment
 from local.errors import LocalError
 from local.expectation import expectation
 from local.images import Build
 from local.resources import Target
 from local.staged_images import StagedImages
-from local.stand_in_base import StandInBaseError
 
 
 @pytest.fixture
@@ -36,12 +36,14 @@ def fake_docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "bin"
     folder.mkdir()
     (folder / "docker").write_text(
-        f'#!/bin/sh\ncd {folder}\necho "$@" >> asked\ncat answer\ncat error >&2\nexit $(cat status)\n'
+        f'#!/bin/sh\ncase "$2" in --help | --format=*) exit ;; esac\ncd {folder}\necho "$@" >> asked\n'
+        "cat answer\ncat error >&2\nexit $(cat status)\n"
     )
     (folder / "docker").chmod(0o755)
     for name, content in (("answer", ""), ("error", ""), ("status", "0")):
         (folder / name).write_text(content)
     monkeypatch.setenv("PATH", str(folder), prepend=":")
+    monkeypatch.chdir(tmp_path)
     return folder
 
 
@@ -60,7 +62,9 @@ def test_a_function_runs_the_image_of_the_emulators_registry() -> None:
 def test_a_failed_build_is_one_line_with_the_engines_own_words(build: Build, fake_docker: Path) -> None:
     (fake_docker / "status").write_text("1")
     (fake_docker / "error").write_text("Step 3/9\ngolden check: record 3 is off\n")
-    with pytest.raises(LocalError, match=r"docker build failed: .*golden check: record 3 is off") as caught:
+    with pytest.raises(
+        LocalError, match=r"^the image cannot be built: golden check: record 3 is off \(all that was printed: "
+    ) as caught:
         DockerImages(4566, note=print).build(build)
     assert "\n" not in str(caught.value)
 
@@ -84,8 +88,8 @@ def test_who_asked_for_docker_is_told_that_no_base_image_can_be_had(build: Build
 
 @pytest.mark.docker
 def test_the_program_is_deployed_from_a_real_image() -> None:
-    stack = stack_config.load(trial.PROJECT)
-    expected = expectation(trial.PROJECT / stack.config["wine-quality:modelPath"])
+    stack = stack_config.load(demo.PROJECT)
+    expected = expectation(demo.PROJECT / stack.config["wine-quality:modelPath"])
     with Emulator(region=stack.region) as emulator:
         cloud, images = Cloud(emulator.url, stack.region), DockerImages(emulator.port, note=print)
         outputs = Deployment(Target(cloud, images)).deploy(stack)

@@ -1,10 +1,12 @@
-"""Talks to the Docker engine through its own command, and knows which builders that command has here.
+"""Runs the engine's own command, and knows which builders that command has here.
 
-There are two: BuildKit, which Pulumi's Docker provider uses, and the legacy builder, which engines without the buildx
-plugin fall back to. A machine may have several `docker` commands, and not every one can do both.
+There are two builders: BuildKit, which Pulumi's Docker provider uses, and the legacy one, which engines without the
+buildx plugin fall back to. A machine may have several `docker` commands, and not every one can do both.
 """
 
 import os
+import re
+import shutil
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +14,6 @@ from pathlib import Path
 
 from local.errors import LocalError
 
-LAST_LINES = 15
 SECONDS_TO_ANSWER = 20
 SECONDS_TO_RUN = 1800
 """For one command. A build under emulation takes minutes; an engine that hangs should not hold anybody for ever."""
@@ -23,12 +24,10 @@ FOREIGN_PROGRAM = "exec format error"
 # Lambda refuses image indexes, which newer BuildKits make as soon as they attach provenance.
 NO_ATTESTATIONS = {"BUILDX_NO_DEFAULT_ATTESTATIONS": "1"}
 
-
-class ImageError(LocalError):
-    """The image cannot be built or is not what it has to be; the message is one line for people."""
+TERMINAL_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
-class NoEmulationError(ImageError):
+class NoEmulationError(LocalError):
     """The engine cannot run programs for another processor than its own."""
 
 
@@ -43,6 +42,28 @@ class Builder:
 
     name: str
     environment: Mapping[str, str]
+
+
+def why_not() -> str | None:
+    """Why no Docker engine can be used; none if one answers."""
+    if shutil.which("docker") is None:
+        return "docker is not installed"
+    try:
+        done = _run(["version", "--format={{.Server.Version}}"], seconds=SECONDS_TO_ANSWER)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return f"no Docker engine answers ({type(error).__name__})"
+    return None if done.returncode == 0 else f"no Docker engine answers ({last_line(done.stderr)})"
+
+
+def require_engine() -> None:
+    """Check that a Docker engine answers.
+
+    Raises:
+        LocalError: None does.
+    """
+    reason = why_not()
+    if reason:
+        raise LocalError(f"{reason}: install or start a Docker engine (on Debian: apt-get install docker.io)")
 
 
 def builders(path: str | None = None) -> list[Builder]:
@@ -68,53 +89,63 @@ def builder(name: str | None = None) -> Builder:
     """The builder of that name, or the preferred one.
 
     Raises:
-        ImageError: It is not to be had here.
+        LocalError: It is not to be had here.
     """
     known = builders()
     for candidate in known:
         if name is None or candidate.name.lower() == name.lower():
             return candidate
     if not known:
-        raise ImageError("no `docker` command that can build is on the PATH: install a Docker engine and its client")
-    raise ImageError(
+        raise LocalError("no `docker` command that can build is on the PATH: install a Docker engine and its client")
+    raise LocalError(
         f"no `docker` command on the PATH can build with {name}; found: {', '.join(each.name for each in known)}. "
         "BuildKit needs the buildx plugin"
     )
 
 
-def docker(*arguments: str, stdin: str | None = None, environment: Mapping[str, str] | None = None) -> str:
+def docker(*arguments: str, stdin: str | None = None) -> str:
     """Run one `docker` command.
 
     Args:
         arguments: The command, such as `image`, `inspect`.
         stdin: What it reads.
-        environment: Variables on top of our own.
 
     Returns:
         What it printed, stripped.
 
     Raises:
-        ImageError: It failed or took longer than `SECONDS_TO_RUN`; the message ends in what it said last.
+        LocalError: It failed or took longer than `SECONDS_TO_RUN`; the message ends in what it said last.
     """
     try:
-        done = subprocess.run(
-            ["docker", *arguments],
-            input=stdin,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            check=False,
-            timeout=SECONDS_TO_RUN,
-            env=os.environ | dict(environment or {}),
-        )
+        done = _run(arguments, stdin=stdin)
     except FileNotFoundError:
-        raise ImageError("docker is not installed, and the image needs it: install a Docker engine") from None
+        raise LocalError("docker is not installed, and this needs it: install a Docker engine") from None
     except subprocess.TimeoutExpired:
-        raise ImageError(f"docker {arguments[0]} was still at it after {SECONDS_TO_RUN} s") from None
+        raise LocalError(f"docker {arguments[0]} was still at it after {SECONDS_TO_RUN} s") from None
     if done.returncode != 0:
-        said = [line for line in (done.stderr + done.stdout).splitlines() if line.strip()]
-        raise ImageError(f"docker {arguments[0]} failed: {' | '.join(said[-LAST_LINES:])}")
+        raise LocalError(f"docker {arguments[0]} failed: {last_line(done.stderr or done.stdout)}")
     return done.stdout.strip()
+
+
+def quiet(*arguments: str) -> str:
+    """Run one `docker` command that may fail; returns what it printed, stripped."""
+    return _run(arguments).stdout.strip()
+
+
+def image_exists(name: str) -> bool:
+    """Whether the engine has an image."""
+    return _run(["image", "inspect", name]).returncode == 0
+
+
+def tags(repository: str) -> list[str]:
+    """Every name with tag that the engine has of a repository."""
+    return docker("image", "ls", "--format={{.Repository}}:{{.Tag}}", repository).split()
+
+
+def remove(*names: str) -> None:
+    """Take images off the engine, each if it is there."""
+    for name in names:
+        quiet("image", "rm", "--force", name)
 
 
 def require_processor(base: str, platform: str) -> None:
@@ -126,11 +157,11 @@ def require_processor(base: str, platform: str) -> None:
 
     Raises:
         NoEmulationError: The processor is another one than the engine's, which emulates none.
-        ImageError: The image cannot be run for another reason.
+        LocalError: The image cannot be run for another reason.
     """
     try:
         docker("run", "--rm", f"--platform={platform}", "--network=none", "--entrypoint=python", base, "-c", "pass")
-    except ImageError as error:
+    except LocalError as error:
         if FOREIGN_PROGRAM not in str(error):
             raise
         raise NoEmulationError(
@@ -139,27 +170,36 @@ def require_processor(base: str, platform: str) -> None:
         ) from None
 
 
-def tags(repository: str) -> list[str]:
-    """Every name with tag that the engine has of a repository."""
-    return docker("image", "ls", "--format={{.Repository}}:{{.Tag}}", repository).split()
-
-
-def remove(*names: str) -> None:
-    """Take images off the engine, each if it is there."""
-    for name in names:
-        subprocess.run(["docker", "image", "rm", "--force", name], capture_output=True, check=False)
+def last_line(output: str) -> str:
+    """The last line that is not empty, without colours."""
+    lines = [line.strip() for line in TERMINAL_COLOURS.sub("", output).splitlines() if line.strip()]
+    return lines[-1] if lines else "it said nothing"
 
 
 def _can_build(variables: Mapping[str, str]) -> bool:
     """Whether `docker build` starts at all that way: a client that lacks the plugin refuses even to explain itself."""
     try:
-        done = subprocess.run(
-            ["docker", "build", "--help"],
-            capture_output=True,
-            check=False,
-            timeout=SECONDS_TO_ANSWER,
-            env=os.environ | dict(variables),
-        )
+        done = _run(["build", "--help"], environment=variables, seconds=SECONDS_TO_ANSWER)
     except (OSError, subprocess.TimeoutExpired):
         return False
     return done.returncode == 0
+
+
+def _run(
+    arguments: "tuple[str, ...] | list[str]",
+    *,
+    stdin: str | None = None,
+    environment: Mapping[str, str] | None = None,
+    seconds: int = SECONDS_TO_RUN,
+) -> "subprocess.CompletedProcess[str]":
+    """One `docker` command, with variables on top of our own."""
+    return subprocess.run(
+        ["docker", *arguments],
+        input=stdin,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+        timeout=seconds,
+        env=os.environ | dict(environment or {}),
+    )

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from local.engine import Deployment
+from local.deployment import Deployment
 from local.errors import LocalError
 from local.resources import Target
 from tests.local.toy_program import HANDLER, PROGRAM, Toy
