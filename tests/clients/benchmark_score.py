@@ -76,7 +76,7 @@ def measure(endpoint: LocalEndpoint, caller: Credentials, folder: Path, rows: in
     started, safe = time.monotonic(), None
     if kill_halfway:
         process = subprocess.Popen(command, env=environment)
-        safe = wait_for_rows(output.with_name("scored.csv.journal"), rows // 2, process)
+        safe = wait_for_rows(output.with_name("scored.csv.unfinished") / "journal", rows // 2, process)
         process.kill()
         process.wait()
         assert not output.exists()
@@ -106,7 +106,7 @@ def wait_for_rows(journal: Path, rows: int, process: "subprocess.Popen[bytes]") 
     """Wait until the journal vouches for so many rows; returns how many it did."""
     while process.poll() is None:
         with contextlib.suppress(OSError, ValueError, KeyError, IndexError):
-            safe = int(json.loads(journal.read_bytes().split(b"\n")[-2])["rows"])
+            safe = int(json.loads(journal.read_bytes().split(b"\n")[-2].partition(b" ")[2])["progress"]["rows"])
             if safe >= rows:
                 return safe
         time.sleep(0.05)

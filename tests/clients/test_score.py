@@ -1,6 +1,7 @@
 """Does `score` give every row its prediction, once and in order, whatever happens on the way?"""
 
 import csv
+import errno
 import json
 import os
 import random
@@ -9,18 +10,19 @@ import subprocess
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 import xgboost
-from filelock import FileLock
 from ml_inference_client.score import command, scoring
 
 from tests.clients.callers import PYTHON_COMMAND, PythonCaller, Run
 from tests.clients.conftest import GOLDEN, REPOSITORY
 from tests.clients.fault_proxy import FaultProxy, Seen, _Handler, answered, break_off, forward, hang_up
 from tests.clients.local_endpoint import Identity, LocalEndpoint
+from tests.clients.test_score_result import ending_at_write
 
 ROWS = 150
 CHUNK = 20
@@ -128,6 +130,7 @@ def test_columns_are_copied_as_they_are(score: Score, wines: pd.DataFrame, tmp_p
     ("cell", "code"),
     [
         ("much", "not_a_number"),
+        ("9;4", "not_a_number"),
         ("1_0", "not_a_number"),
         ("١٢", "not_a_number"),
         ("", "missing_value"),
@@ -151,7 +154,7 @@ def test_a_row_that_cannot_be_sent_is_set_aside(
     run = score(table)
     assert run.status == command.SOME_ROWS_FAILED
     assert predictions(output) == [*expected[:bad], None, *expected[bad + 1 :]]
-    (failure,) = lines(output.with_name("predictions.failed.csv"))
+    (failure,) = lines(output.with_name("predictions.csv.failed.csv"))
     assert (failure["row"], failure["code"]) == (str(bad), code)
     assert failure["field"] == ("" if cell is None else "alcohol")
     assert not cell or cell not in failure["message"]
@@ -174,7 +177,7 @@ def test_rows_that_the_endpoint_refuses_are_set_aside(
     proxy.faults.extend([forward, answered(422, {"detail": "2 faults", "errors": faults})])
     assert score(table, "--concurrency", "1").status == command.SOME_ROWS_FAILED
     assert predictions(output) == [None if row in (3, 7) else value for row, value in enumerate(expected)]
-    assert [row["row"] for row in lines(output.with_name("predictions.failed.csv"))] == ["3", "7"]
+    assert [row["row"] for row in lines(output.with_name("predictions.csv.failed.csv"))] == ["3", "7"]
     assert sent_rows(proxy) == CHUNK + ROWS - 2
 
 
@@ -239,23 +242,32 @@ def test_a_parquet_run_goes_on_within_a_row_group(
     assert predictions(output) == expected
 
 
-@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="there is no SIGKILL here")
-def test_a_killed_run_goes_on_where_it_stopped(
-    score: Score, table: Path, output: Path, expected: list[float], proxy: FaultProxy, invoker: Identity, tmp_path: Path
+@pytest.mark.skipif(os.name == "nt", reason="there are no such signals")
+@pytest.mark.parametrize("name", ["SIGKILL", "SIGTERM", "SIGHUP", "SIGINT"])
+def test_a_run_that_a_signal_ends_goes_on_where_it_stopped(
+    score: Score,
+    table: Path,
+    output: Path,
+    expected: list[float],
+    proxy: FaultProxy,
+    invoker: Identity,
+    tmp_path: Path,
+    name: str,
 ) -> None:
-    arrived, killed = threading.Event(), threading.Event()
+    arrived, ended = threading.Event(), threading.Event()
 
     def hold(_handler: _Handler, _seen: Seen) -> None:
         arrived.set()
-        killed.wait()
+        ended.wait()
 
-    proxy.faults.extend([*[forward] * 7, hold])
+    proxy.faults.extend([*[forward] * 4, hold])
     python = PythonCaller(invoker.endpoint, tmp_path)
     session = invoker.session
     arguments = ["score", str(table), str(output), "--chunk-rows", str(CHUNK), "--concurrency", "1"]
     process = subprocess.Popen(
         [*PYTHON_COMMAND, *arguments, *python.options(session, proxy.url)],
         stderr=subprocess.PIPE,
+        text=True,
         env={
             **os.environ,
             "PYTHONPATH": str(REPOSITORY / "clients" / "python"),
@@ -267,27 +279,121 @@ def test_a_killed_run_goes_on_where_it_stopped(
     )
     try:
         assert arrived.wait(60), process.communicate(timeout=5)[1]
-        process.send_signal(signal.SIGKILL)
-        process.wait(30)
+        process.send_signal(getattr(signal, name))
+        said = process.communicate(timeout=30)[1].splitlines()[1:]
     finally:
         process.kill()
         process.communicate()
-        killed.set()
+        ended.set()
     assert not output.exists()
+    if name != "SIGKILL":
+        how = "interrupted" if name == "SIGINT" else f"ended by {name}"
+        kept = f"what is done is kept in {output}.unfinished: the same command goes on from there"
+        assert [line for line in said if line] == [f"{how}; {kept}"]
+        assert process.returncode == 128 + getattr(signal, name)
 
     assert score(table).status == 0
     assert predictions(output) == expected
 
 
-def test_a_changed_input_is_not_mixed_with_the_old_one(score: Score, table: Path, proxy: FaultProxy) -> None:
+def interrupted(score: Score, table: Path, proxy: FaultProxy) -> None:
+    """Score the first 40 rows."""
     proxy.faults.extend([*[forward] * 3, answered(500)])
     assert score(table, "--concurrency", "1").status == 1
-    with table.open("a") as file:
-        file.write(table.read_text().split("\n")[1] + "\n")
+
+
+def add_a_row(lines: list[str]) -> list[str]:
+    return [*lines[:-1], lines[1], ""]
+
+
+def change_a_row_to_come(lines: list[str]) -> list[str]:
+    return [*lines[:-2], lines[1], ""]
+
+
+def write_it_again(lines: list[str]) -> list[str]:
+    return lines
+
+
+@pytest.mark.parametrize("change", [add_a_row, change_a_row_to_come, write_it_again])
+def test_an_input_that_is_the_same_as_far_as_it_was_read_is_gone_on_with(
+    score: Score, table: Path, output: Path, expected: list[float], proxy: FaultProxy, change: Any
+) -> None:
+    interrupted(score, table, proxy)
+    table.write_text("\n".join(change(table.read_text().split("\n"))))
+    run = score(table)
+    assert "going on after row 40 of an earlier run\n" in run.err
+    by_line = dict(zip(range(ROWS), expected, strict=True))
+    last = {add_a_row: {ROWS: expected[0]}, change_a_row_to_come: {ROWS - 1: expected[0]}, write_it_again: {}}[change]
+    assert predictions(output) == list((by_line | last).values())
+
+
+def change_a_row_that_was_read(text: str) -> str:
+    lines = text.split("\n")
+    return "\n".join([lines[0], *reversed(lines[1:3]), *lines[3:]])
+
+
+def cut_it_off(text: str) -> str:
+    return text[:300]
+
+
+@pytest.mark.parametrize("change", [change_a_row_that_was_read, cut_it_off])
+def test_a_changed_input_is_not_mixed_with_the_old_one(
+    score: Score, table: Path, output: Path, expected: list[float], proxy: FaultProxy, change: Any
+) -> None:
+    interrupted(score, table, proxy)
+    before, status = table.read_text(), table.stat()
+    table.write_text(change(before))
+    os.utime(table, ns=(status.st_atime_ns, status.st_mtime_ns))
     run = score(table)
     assert run.status == 1
-    assert "since then the input changed; give --restart" in run.err
-    assert score(table, "--restart").status == 0
+    assert "the input is no longer the one of which 40 rows were scored" in run.err
+    assert run.err.count("\n") == 2, "there is the line on columns, and one on what is wrong"
+
+    table.write_text(before)
+    assert score(table).status == 0
+    assert predictions(output) == expected
+
+
+def test_an_input_that_changes_while_it_is_read_is_noticed(
+    score: Score, table: Path, output: Path, proxy: FaultProxy
+) -> None:
+    def append(handler: _Handler, seen: Seen) -> None:
+        with table.open("a") as file:
+            file.write(table.read_text().split("\n")[1] + "\n")
+        forward(handler, seen)
+
+    proxy.faults.extend([forward, append])
+    run = score(table, "--concurrency", "1")
+    assert run.status == 1
+    assert "changed while it was read; what is done is kept" in run.err
+    assert score(table).status == 0
+    assert len(predictions(output)) == ROWS + 1
+
+
+def test_a_session_that_expires_on_the_way_loses_nothing(
+    score: Score, table: Path, output: Path, expected: list[float], proxy: FaultProxy
+) -> None:
+    expired = {"message": "The security token included in the request is expired"}
+    proxy.faults.extend([*[forward] * 3, answered(403, expired, {"x-amzn-errortype": "ExpiredTokenException"})])
+    run = score(table, "--concurrency", "1")
+    assert run.status == 1
+    assert run.err.splitlines()[-1].startswith("error: 403 Forbidden: the session has expired; ")
+    assert run.err.endswith(f"; what is done is kept in {output}.unfinished: the same command goes on from there\n")
+    assert score(table).status == 0
+    assert predictions(output) == expected
+
+
+def test_a_full_disk_loses_nothing(
+    score: Score, table: Path, output: Path, expected: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        patch.setattr(os, "write", ending_at_write(8, 0.5, full))
+        run = score(table)
+    assert run.status == 1
+    assert run.err.splitlines()[-1].startswith(f"error: {output}: No space left on device; what is done is kept in ")
+    assert score(table).status == 0
+    assert predictions(output) == expected
 
 
 def test_a_new_model_is_not_mixed_with_the_old_one(score: Score, table: Path, proxy: FaultProxy) -> None:
@@ -315,20 +421,16 @@ def test_an_output_that_is_there_is_not_overwritten(score: Score, table: Path, o
     assert output.read_text() == "precious\n"
 
 
-def test_two_runs_do_not_write_one_output(score: Score, table: Path, output: Path) -> None:
-    with FileLock(command._lock_path(output)):
-        run = score(table)
-    assert run.status == 1
-    assert "another run is writing" in run.err
-
-
-def test_a_missing_column_is_named_before_anything_is_sent(
+def test_a_misspelt_column_is_named_before_anything_is_sent(
     score: Score, wines: pd.DataFrame, table: Path, proxy: FaultProxy
 ) -> None:
-    wines.rename(columns={"alcohol": "alcohl"}).to_csv(table, index=False)
+    wines.rename(columns={"alcohol": "alcohl", "fixed acidity": "Fixed_Acidity"}).to_csv(table, index=False)
     run = score(table)
     assert run.status == 1
-    assert "lacks the model's features 'alcohol'" in run.err
+    assert (
+        "lacks the model's features 'fixed acidity', 'alcohol'; 'fixed acidity' is probably its column "
+        "'Fixed_Acidity', 'alcohol' is probably its column 'alcohl': rename it\n"
+    ) in run.err
     assert all(seen.method == "GET" for seen in proxy.seen)
 
 

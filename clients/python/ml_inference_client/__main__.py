@@ -7,30 +7,55 @@ ml-inference doctor
 
 import argparse
 import json
+import signal
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from types import FrameType
+from typing import Any, NoReturn
 
 from ml_inference_client import doctor
 from ml_inference_client.client import Client
-from ml_inference_client.errors import InferenceError, SettingsError
+from ml_inference_client.errors import InferenceError, Interrupted, SettingsError
 from ml_inference_client.retry import Retry
 from ml_inference_client.score import command as score
 from ml_inference_client.settings import Settings, outputs_from, outputs_of_stack
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command; returns the exit status: 0 done, 1 failed, 130 interrupted."""
+    """Run the command; returns the exit status: 0 done, 1 failed, 128 and the signal's number if one ended it."""
     options = _parser().parse_args(arguments)
     try:
-        status: int = options.run(options, _settings(options))
-    except KeyboardInterrupt:
-        print("\ninterrupted", file=sys.stderr)
-        return 130
+        with _ended_by_signals():
+            status: int = options.run(options, _settings(options))
+    except KeyboardInterrupt as stop:
+        print(f"\r{stop if isinstance(stop, Interrupted) else 'interrupted'}", file=sys.stderr)
+        return 128 + (stop.signal if isinstance(stop, Interrupted) else signal.SIGINT)
     except InferenceError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return status
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """Take a request to end, or a terminal that goes away, as Ctrl-C is taken: nothing is left half done or unsaid."""
+
+    def end(number: int, _frame: FrameType | None) -> NoReturn:
+        raise Interrupted(number, f"ended by {signal.Signals(number).name}")
+
+    names = ("SIGTERM", "SIGHUP") if threading.current_thread() is threading.main_thread() else ()
+    found = {number: signal.getsignal(number) for name in names if (number := getattr(signal, name, None))}
+    taken = {number: handler for number, handler in found.items() if handler is signal.SIG_DFL}  # nohup ignores one
+    for number in taken:
+        signal.signal(number, end)
+    try:
+        yield
+    finally:
+        for number, handler in taken.items():
+            signal.signal(number, handler)
 
 
 def _predict(options: argparse.Namespace, settings: Settings) -> int:

@@ -8,6 +8,18 @@ class InferenceError(Exception):
     """The base of every error here; its text is one line that says what to do."""
 
 
+class Interrupted(KeyboardInterrupt):
+    """A signal asked the command to end; its text is one line that says what is kept.
+
+    Attributes:
+        signal: The signal's number.
+    """
+
+    def __init__(self, signal: int, sentence: str) -> None:
+        super().__init__(sentence)
+        self.signal = signal
+
+
 class SettingsError(InferenceError):
     """Endpoint, region or role are missing or contradict each other."""
 

@@ -1,24 +1,28 @@
 """The files of a run: predictions, failed rows, and the journal that lets a killed run go on.
 
 A chunk's lines are on the disk before the journal says so, and a run that goes on cuts off whatever the journal does
-not vouch for. So each row stands in the output once, whenever the earlier run was killed. Until the last row is
-written the output's name ends in `.partial`.
+not vouch for. So each row stands in the output once, whenever the earlier run was killed. The journal also says what
+was in the files and in the part of the input that was read, so that a run goes on only from what is still true.
 """
 
 import csv
+import hashlib
 import io
 import json
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import repeat
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO, Self
-
-import orjson
+from typing import Any, Protocol, Self
 
 from ml_inference_client.errors import InferenceError
+from ml_inference_client.score import formulas, journal
+from ml_inference_client.score.appended import Appended, digest_of
+from ml_inference_client.score.paths import Paths, name_finally
 from ml_inference_client.score.schema import Fault
+
+FAILURE_COLUMNS = ("row", "field", "code", "message")
 
 
 @dataclass(frozen=True)
@@ -29,15 +33,21 @@ class Progress:
         rows: Rows written.
         failed: Those of them without a prediction.
         position: Where the input goes on; None at its beginning.
+        input_sha256: Of what was read of the input up to there.
         output_bytes: Length of the output up to here.
-        failed_bytes: Length of the file of failed rows up to here.
+        output_sha256: Of the output up to here.
+        failures_bytes: Length of the file of failed rows up to here.
+        failures_sha256: Of that file up to here.
     """
 
     rows: int = 0
     failed: int = 0
     position: int | None = None
+    input_sha256: str = ""
     output_bytes: int = 0
-    failed_bytes: int = 0
+    output_sha256: str = ""
+    failures_bytes: int = 0
+    failures_sha256: str = ""
 
 
 @dataclass(frozen=True)
@@ -46,10 +56,11 @@ class Scored:
 
     Attributes:
         first_row: Number of its first row.
-        predictions: One a row; None where it failed.
+        predictions: One a row, a list of numbers if there are several outputs; None where it failed.
         kept: The columns to copy beside the predictions.
         faults: Why rows failed, by their place in the chunk.
         position: Where the input goes on.
+        input_sha256: Of the input up to there.
     """
 
     first_row: int
@@ -57,170 +68,245 @@ class Scored:
     kept: list[Sequence[Any]]
     faults: Mapping[int, Sequence[Fault]]
     position: int
+    input_sha256: str = ""
+
+
+class Input(Protocol):
+    """The part of a source that tells whether it is still the one that was read."""
+
+    def digest(self, position: int | None) -> str:
+        """SHA-256 of what decides the rows before a position."""
 
 
 class Result:
-    """The files of one run, open for writing; use it as a context manager.
+    """The files of one run; use it as a context manager, and only while the paths are claimed.
 
     Attributes:
-        output: Where the predictions will be.
-        failures: Where the failed rows will be, if there are any.
         progress: How far the run has come.
+        resumed: Whether it goes on with an earlier one.
+        damaged: Whether a part of what the earlier one had written cannot be trusted any more.
+        disarmed: Copied cells that a spreadsheet would have taken for formulas.
     """
 
-    def __init__(self, output: Path, identity: Mapping[str, Any], restart: bool = False) -> None:
-        """Begin, or go on where an earlier run of the same identity stopped.
+    def __init__(self, paths: Paths, restart: bool = False) -> None:
+        """Read what an earlier run left; nothing is changed before `begin`.
 
         Args:
-            output: Where the predictions go.
-            identity: What the output depends on: input, columns, model. Must survive JSON.
-            restart: Begin anew whatever is there.
+            paths: The names of the run.
+            restart: Begin again, whatever is there.
 
         Raises:
-            InferenceError: There is an output already, or an unfinished one of another identity.
+            InferenceError: What stands under the run's names must stay.
         """
-        self.output = output
-        self.failures = output.with_name(f"{output.stem}.failed.csv")
-        self._partial = output.with_name(f"{output.name}.partial")
-        self._partial_failures = self.failures.with_name(f"{self.failures.name}.partial")
-        self._journal_path = output.with_name(f"{output.name}.journal")
-        self._identity = json.loads(json.dumps(identity))
-        known = None if restart else self._known_progress()
-        if known is None and output.exists() and not restart:
-            raise InferenceError(f"{output} exists already; remove it, name another, or give --restart to replace it")
-        self.progress = known or Progress()
-        self._begins = known is None
-
-    @property
-    def resumed(self) -> bool:
-        """Whether this run goes on with an earlier one."""
-        return not self._begins
+        self._paths = paths
+        self._lines = [] if restart else journal.intact_lines(paths.journal)
+        states = [(Progress(**known["progress"]), known["run"], end) for known, end in self._lines if "run" in known]
+        self._states = states
+        self._earlier: dict[str, Any] = next((known for known, _ in self._lines if "identity" in known), {})
+        self._replace = restart or bool(self._earlier.get("replace"))
+        if not states and not restart and self._journal_is_damaged():
+            raise InferenceError(f"{paths.journal} is damaged throughout; give --restart to begin again")
+        if states:
+            self._take_back(states[-1][0])
+        paths.refuse_what_is_there(self._replace)
+        self.progress = Progress()
+        self.resumed = self.damaged = False
+        self.disarmed = 0
+        self._open: list[Appended] = []
 
     def __enter__(self) -> Self:
-        try:
-            self._out = _cut(self._partial, self.progress.output_bytes)
-            self._failed = _cut(self._partial_failures, self.progress.failed_bytes)
-            self._journal: BinaryIO = self._journal_path.open("wb" if self._begins else "ab")
-        except OSError as error:
-            raise InferenceError(f"{error.filename or self.output} cannot be written: {error.strerror}") from None
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for file in (self._out, self._failed, self._journal):
-            file.close()
+        self._close()
 
-    def begin(self, kept: Sequence[str]) -> None:
-        """Write the headers, if this run is the first."""
-        if not self._begins:
-            return
-        _append(self._journal, orjson.dumps(self._identity) + b"\n")
-        self._commit([["row", "prediction", *kept]], [["row", "field", "code", "message"]], self.progress)
+    def begin(self, identity: Mapping[str, Any], predicted: Sequence[str], kept: Sequence[str], source: Input) -> None:
+        """Go on where an earlier run of the same identity stopped, or write the headers.
+
+        Args:
+            identity: What the output depends on beside the input: columns, model. Must survive JSON.
+            predicted: Names of the columns of predictions.
+            kept: Names of the columns that are copied.
+            source: The input.
+
+        Raises:
+            InferenceError: An unfinished run is of another identity, or read another input.
+        """
+        self._width = len(predicted)
+        self._identity = json.loads(json.dumps(identity))
+        self._run = hashlib.sha256(json.dumps(self._identity, sort_keys=True).encode()).hexdigest()[:16]
+        known, journal_bytes = self._known(source) if self._states else (Progress(), 0)
+        self.resumed = bool(self._states)
+        if not self.resumed:
+            self._paths.forget()
+        self._journal = self._opened(self._paths.journal, journal_bytes)
+        if not self.resumed:
+            self._journal.append(journal.line({"identity": self._identity, "replace": self._replace}))
+        self._out = self._opened(self._paths.partial, known.output_bytes)
+        self._failures = self._opened(self._paths.partial_failures, known.failures_bytes)
+        self.progress = known
+        if not self.resumed:
+            header = ["row", *formulas.disarmed([*predicted, *kept])[0]]
+            start = replace(known, input_sha256=source.digest(None))
+            self._commit(_csv([header]), _csv([FAILURE_COLUMNS]), start)
 
     def write(self, scored: Scored) -> None:
-        """Write a chunk, which must be the one after the last."""
+        """Write a chunk, which must be the one after the last.
+
+        Raises:
+            InferenceError: It is another, or a prediction has not as many numbers as there are columns for them.
+            OSError: The disk is full or broken.
+        """
         if scored.first_row != self.progress.rows:
-            raise InferenceError(
-                f"chunk of row {scored.first_row} came after row {self.progress.rows}; nothing is lost"
-            )
+            raise InferenceError(f"the chunk of row {scored.first_row} came after row {self.progress.rows}")
         end = scored.first_row + len(scored.predictions)
-        lines = zip(range(scored.first_row, end), map(_cell, scored.predictions), *scored.kept, strict=True)
+        kept = []
+        for column in scored.kept:
+            cells, disarmed = formulas.disarmed(column)
+            self.disarmed += disarmed
+            kept.append(cells)
+        lines = zip(range(scored.first_row, end), *self._columns(scored.predictions), *kept, strict=True)
         faults = [
-            [scored.first_row + i, fault.field, fault.code, fault.message]
-            for i in sorted(scored.faults)
-            for fault in scored.faults[i]
+            [scored.first_row + place, *formulas.disarmed([fault.field, fault.code, fault.message])[0]]
+            for place in sorted(scored.faults)
+            for fault in scored.faults[place]
         ]
         progress = replace(
             self.progress,
             rows=end,
             failed=self.progress.failed + len(scored.faults),
             position=scored.position,
+            input_sha256=scored.input_sha256,
         )
-        self._commit(lines, faults, progress)
+        self._commit(_csv(lines), _csv(faults), progress)
 
     def finish(self) -> None:
-        """Give the files their names; the last step is to forget the journal."""
-        for file in (self._out, self._failed, self._journal):
-            file.close()
-        if self.progress.failed:
-            self._partial_failures.replace(self.failures)
-        else:
-            self._partial_failures.unlink()
-            self.failures.unlink(missing_ok=True)
-        self._partial.replace(self.output)
-        self._journal_path.unlink()
+        """Give the files their names; the last step is to forget the journal.
 
-    def _commit(self, lines: Iterable[Sequence[Any]], faults: Iterable[Sequence[Any]], progress: Progress) -> None:
+        Raises:
+            InferenceError: A file appeared under a name meanwhile.
+        """
+        self._close()
+        paths = self._paths
+        if self.progress.failed:
+            name_finally(paths.partial_failures, paths.failures, self._replace)
+        else:
+            paths.partial_failures.unlink()
+            if self._replace:
+                paths.failures.unlink(missing_ok=True)
+        name_finally(paths.partial, paths.output, self._replace)
+        paths.journal.unlink()
+
+    def _opened(self, path: Path, size: int) -> Appended:
+        file = Appended(path, size)
+        self._open.append(file)
+        return file
+
+    def _close(self) -> None:
+        while self._open:
+            self._open.pop().close()
+
+    def _commit(self, out: bytes, failures: bytes, progress: Progress) -> None:
         """Append to both files, and only then vouch for it."""
-        out, failed = _csv(lines), _csv(faults)
-        _append(self._out, out)
-        _append(self._failed, failed)
+        self._out.append(out)
+        self._failures.append(failures)
         self.progress = replace(
             progress,
-            output_bytes=progress.output_bytes + len(out),
-            failed_bytes=progress.failed_bytes + len(failed),
+            output_bytes=self._out.size,
+            output_sha256=self._out.sha256,
+            failures_bytes=self._failures.size,
+            failures_sha256=self._failures.sha256,
         )
-        _append(self._journal, orjson.dumps(asdict(self.progress)) + b"\n")
+        self._journal.append(journal.line({"run": self._run, "progress": asdict(self.progress)}))
 
-    def _known_progress(self) -> Progress | None:
-        """What an earlier run vouched for; None if there was none, or it did not get as far as its headers."""
-        try:
-            # A line without its end was being written when the run was killed.
-            lines = self._journal_path.read_bytes().split(b"\n")[:-1]
-        except FileNotFoundError:
-            return None
-        if len(lines) < 2:
-            return None
-        earlier = json.loads(lines[0])
-        changed = [key for key in self._identity if earlier.get(key) != self._identity[key]]
-        if changed:
+    def _columns(self, predictions: list[Any]) -> Iterable[Iterable[Any]]:
+        """The predictions, column by column; empty cells for the rows without one."""
+        if self._width == 1:
+            if any(isinstance(prediction, list) for prediction in predictions):
+                raise InferenceError("the endpoint answered several numbers a row, and its card says one")
+            return (["" if prediction is None else prediction for prediction in predictions],)
+        none = [""] * self._width
+        rows = [none if prediction is None else prediction for prediction in predictions]
+        if any(not isinstance(row, list) or len(row) != self._width for row in rows):
+            raise InferenceError(f"the endpoint did not answer {self._width} numbers a row, as its card says")
+        return zip(*rows, strict=True) if rows else repeat((), self._width)
+
+    def _known(self, source: Input) -> tuple[Progress, int]:
+        """The last state that everything on the disk agrees with, and where its line in the journal ends.
+
+        Raises:
+            InferenceError: There is none, or it belongs to another model, other columns or another input.
+        """
+        self._refuse_another_identity()
+        out, failures = _Prefixes(self._paths.partial), _Prefixes(self._paths.partial_failures)
+        intact = [
+            (state, end)
+            for state, _, end in self._states
+            if out.sha256(state.output_bytes) == state.output_sha256
+            and failures.sha256(state.failures_bytes) == state.failures_sha256
+        ]
+        if not intact:
             raise InferenceError(
-                f"an unfinished run wrote {self._partial}, but since then the {' and the '.join(changed)} changed; "
-                "give --restart to begin anew"
+                f"the files in {self._paths.folder} are missing or damaged; give --restart to begin again"
             )
-        return self._if_intact(Progress(**json.loads(lines[-1])))
+        state, end = intact[-1]
+        self.damaged = state != self._states[-1][0] or self._journal_is_damaged()
+        if source.digest(state.position) != state.input_sha256:
+            raise InferenceError(
+                f"the input is no longer the one of which {state.rows:,} rows were scored into {self._paths.folder}; "
+                "put that back to go on, or give --restart to begin again"
+            )
+        return state, end
 
-    def _if_intact(self, progress: Progress) -> Progress:
-        # The run may have been killed between the renames of `finish`.
-        for path, final in ((self._partial, self.output), (self._partial_failures, self.failures)):
-            if not path.exists() and final.exists():
-                final.replace(path)
-        if not self._partial_failures.exists() and not progress.failed:
-            self._partial_failures.write_bytes(_csv([["row", "field", "code", "message"]]))
-        for path, size in (
-            (self._partial, progress.output_bytes),
-            (self._partial_failures, progress.failed_bytes),
+    def _refuse_another_identity(self) -> None:
+        if all(run == self._run for _, run, _ in self._states):
+            return
+        earlier = self._earlier.get("identity", {})
+        changed = [key for key in self._identity if earlier.get(key) != self._identity[key]] or ["journal"]
+        raise InferenceError(
+            f"an unfinished run wrote {self._paths.folder}, but since then the {' and the '.join(changed)} changed; "
+            "give --restart to begin again"
+        )
+
+    def _journal_is_damaged(self) -> bool:
+        try:
+            return self._paths.journal.read_bytes().count(b"\n") > len(self._lines)
+        except FileNotFoundError:
+            return False
+
+    def _take_back(self, last: Progress) -> None:
+        """Undo the renames of a run that was killed while it finished."""
+        paths = self._paths
+        for partial, final, size, digest in (
+            (paths.partial, paths.output, last.output_bytes, last.output_sha256),
+            (paths.partial_failures, paths.failures, last.failures_bytes, last.failures_sha256),
         ):
-            if not path.exists() or path.stat().st_size < size:
-                raise InferenceError(f"{path} of the unfinished run is missing or cut; give --restart to begin anew")
-        return progress
+            ours = not partial.exists() and final.is_file() and final.stat().st_size == size
+            if ours and digest_of(final, size).hexdigest() == digest:
+                final.replace(partial)
+        if not last.failed and not paths.partial_failures.exists():
+            paths.partial_failures.write_bytes(_csv([FAILURE_COLUMNS]))
 
 
-def _append(file: BinaryIO, content: bytes) -> None:
-    """Write, and return when it is on the disk."""
-    if content:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+class _Prefixes:
+    """Digests of longer and longer beginnings of a file, which is read once."""
 
+    def __init__(self, path: Path) -> None:
+        self._content = path.open("rb") if path.exists() else io.BytesIO()
+        self._digest = hashlib.sha256()
+        self._size = 0
 
-def _cut(path: Path, size: int) -> BinaryIO:
-    """Open a file for appending after its first `size` bytes."""
-    file = path.open("r+b" if size else "wb")
-    file.truncate(size)
-    file.seek(size)
-    return file
+    def sha256(self, size: int) -> str | None:
+        """Of the first `size` bytes; None if it has not as many."""
+        while self._size < size and (block := self._content.read(min(1 << 20, size - self._size))):
+            self._digest.update(block)
+            self._size += len(block)
+        return self._digest.hexdigest() if self._size == size else None
 
 
 def _csv(lines: Iterable[Sequence[Any]]) -> bytes:
     buffer = io.StringIO(newline="")
     csv.writer(buffer, lineterminator="\n").writerows(lines)
     return buffer.getvalue().encode("utf-8", "surrogateescape")
-
-
-def _cell(prediction: Any) -> Any:
-    """A prediction of several numbers stays one cell, as JSON."""
-    if prediction is None:
-        return ""
-    return json.dumps(prediction) if isinstance(prediction, list) else prediction

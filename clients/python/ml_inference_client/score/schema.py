@@ -4,6 +4,7 @@ The endpoint has the last word on every value. What it would surely refuse is fo
 few faults an answer and a large file may have many.
 """
 
+import re
 from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,11 @@ from ml_inference_client.errors import InferenceError
 
 Value = float | int | str | None
 """What is sent for a feature."""
+
+MOST_LISTED = 20
+"""Categories that a message names."""
+
+_DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?")
 
 SURELY_FLOAT32 = 3.4e38
 """Values below need no closer look; the endpoint takes what float32 holds."""
@@ -42,16 +48,19 @@ class Feature:
         name: Its name, also that of its column.
         takes_text: Whether its values are names of categories.
         may_miss: Whether a value may be missing.
+        categories: All that training saw, where the card lists them.
     """
 
     name: str
     takes_text: bool = False
     may_miss: bool = False
+    categories: frozenset[Any] = frozenset()
 
     def column(self, cells: Sequence[Any]) -> list[Value] | None:
         """All cells as values, quickly; None if any deserves a closer look."""
         if self.takes_text:
-            return None if None in cells or "" in cells else [str(cell) for cell in cells]
+            texts = [str(cell) for cell in cells]
+            return None if None in cells or "" in cells or not self._all_known(texts) else list(texts)
         first = cells[0] if cells else None
         try:
             if isinstance(first, str) and not _plain("".join(cells)):
@@ -60,7 +69,8 @@ class Feature:
         except (ValueError, TypeError, OverflowError):
             return None
         fine = not isinstance(first, bool) and isfinite(sum(numbers))
-        return list(numbers) if fine and max(map(abs, numbers), default=0.0) < SURELY_FLOAT32 else None
+        fine = fine and max(map(abs, numbers), default=0.0) < SURELY_FLOAT32 and self._all_known(numbers)
+        return list(numbers) if fine else None
 
     def value(self, cell: Any) -> Value | Fault:
         """One cell as a value, or what is wrong with it."""
@@ -69,19 +79,35 @@ class Feature:
                 None if self.may_miss else self._fault("missing_value", "the cell is empty; the model needs a number")
             )
         if self.takes_text:
-            return str(cell)
+            return str(cell) if self._all_known([str(cell)]) else self._unknown_category()
         if isinstance(cell, bool) or (isinstance(cell, str) and not _plain(cell)):
-            return self._fault("not_a_number", "the cell is not a number")
+            return self._not_a_number(cell)
         try:
             number = float(cell)
             fits = isfinite(array("f", (number,))[0])
         except (ValueError, TypeError):
-            return self._fault("not_a_number", "the cell is not a number")
+            return self._not_a_number(cell)
         except OverflowError:
             fits = False
         if number != number and self.may_miss:  # NaN, as data frames write a missing value
             return None
+        if not self._all_known([number]):
+            return self._unknown_category()
         return number if fits else self._fault("out_of_range", "must be a finite number within float32")
+
+    def _all_known(self, values: Sequence[Any]) -> bool:
+        return not self.categories or self.categories.issuperset(values)
+
+    def _unknown_category(self) -> Fault:
+        first = ", ".join(map(repr, sorted(self.categories, key=str)[:MOST_LISTED]))
+        more = len(self.categories) - MOST_LISTED
+        return self._fault(
+            "unknown_category", f"must be a category of training: {first}{f' and {more} more' if more > 0 else ''}"
+        )
+
+    def _not_a_number(self, cell: Any) -> Fault:
+        comma = isinstance(cell, str) and _DECIMAL_COMMA.fullmatch(cell.strip())
+        return self._fault("not_a_number", f"the cell is not a number{'; decimals need a point' if comma else ''}")
 
     def _fault(self, code: str, message: str) -> Fault:
         return Fault(self.name, code, message)
@@ -107,4 +133,17 @@ def features_of(card: Any) -> list[Feature]:
 def _feature(entry: Any) -> Feature:
     if isinstance(entry, str):
         return Feature(entry)
-    return Feature(entry["name"], entry.get("type") == "category", bool(entry.get("may_be_null")))
+    categories = entry.get("categories") or ()
+    text = entry.get("type") == "category" and all(isinstance(name, str) for name in categories)
+    return Feature(entry["name"], text, bool(entry.get("may_be_null")), frozenset(categories))
+
+
+def predicted_columns(card: Mapping[str, Any]) -> list[str]:
+    """Names of the columns of a prediction: one, or one for each class or output."""
+    outputs = card.get("outputs", 1)
+    if not isinstance(outputs, int) or outputs < 2:
+        return ["prediction"]
+    classes = card.get("classes")
+    if isinstance(classes, list) and len(classes) == outputs:
+        return [str(name) for name in classes]
+    return [f"p{index}" for index in range(outputs)]

@@ -90,7 +90,7 @@ class Scoring:
             rows = self._read(chunk)
             await self._send(rows)
         kept = chunk.columns[len(self._features) :]
-        return Scored(chunk.first_row, rows.predictions, kept, rows.faults, chunk.position)
+        return Scored(chunk.first_row, rows.predictions, kept, rows.faults, chunk.position, chunk.input_sha256)
 
     def _read(self, chunk: Chunk) -> _Rows:
         """Cells to values; rows with a cell that cannot be one are set aside."""
@@ -148,7 +148,7 @@ class Scoring:
         if answer.model_version != self.version:
             raise InferenceError(
                 f"the endpoint now serves model {answer.model_version}, the run began with {self.version}; "
-                "one output must not mix two models: give --restart to begin anew"
+                "one output must not mix two models: give --restart to begin again"
             )
         predictions = orjson.loads(answer.content)
         if not isinstance(predictions, list) or len(predictions) != rows:

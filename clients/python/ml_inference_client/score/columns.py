@@ -1,0 +1,83 @@
+"""Do a table's columns fit the model? What is wrong is said with what was probably meant."""
+
+import csv
+import difflib
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from ml_inference_client.errors import InferenceError
+from ml_inference_client.score.schema import Feature
+
+DELIMITERS = {";": "';'", "\t": "$'\\t'", "|": "'|'", ",": "','"}
+"""What separates cells where a comma does not, and how a shell is told."""
+
+MOST_HINTS = 5
+"""Looking for similar names takes time that grows with names times columns."""
+
+
+def check(
+    columns: list[str], features: Sequence[Feature], keep: Sequence[str], path: Path, delimiter: str
+) -> list[str]:
+    """Refuse a table that lacks a column or has it twice, before anything is sent.
+
+    Args:
+        columns: The table's.
+        features: The model's.
+        keep: Columns to copy.
+        path: The table's file.
+        delimiter: Between the cells of its header.
+
+    Returns:
+        Remarks: which columns stay here.
+
+    Raises:
+        InferenceError: A column is missing or ambiguous.
+    """
+    names = [feature.name for feature in features]
+    lacking = [name for name in names if name not in columns]
+    if lacking:
+        hint = _other_delimiter(columns, names, delimiter) or _other_names(columns, lacking, names)
+        raise InferenceError(
+            f"{path} lacks the model's features {_listed(lacking)}; {hint or f'it has the columns {_listed(columns)}'}"
+        )
+    unknown = [name for name in keep if name not in columns]
+    if unknown:
+        hint = _other_names(columns, unknown, [])
+        raise InferenceError(f"{path} has no column {_listed(unknown)} to keep{hint and f'; {hint}'}")
+    ambiguous = {name for name in [*names, *keep] if columns.count(name) > 1}
+    if ambiguous:
+        raise InferenceError(f"{path} has the column {_listed(sorted(ambiguous))} more than once")
+    ignored = [name for name in columns if name not in {*names, *keep}]
+    return [f"not sent, because the model does not know them: {', '.join(ignored)}"] if ignored else []
+
+
+def _other_delimiter(columns: Sequence[str], names: Sequence[str], delimiter: str) -> str:
+    """What to say if the header, cut at another character, holds more of the model's features."""
+    header = delimiter.join(columns)
+    found = {one: len({*names} & {*next(csv.reader([header], delimiter=one), [])}) for one in DELIMITERS}
+    best = max(found, key=lambda one: found[one])
+    if best == delimiter or found[best] <= len({*names} & {*columns}):
+        return ""
+    return f"its cells are separated by {best!r}: give --delimiter {DELIMITERS[best]}"
+
+
+def _other_names(columns: Sequence[str], lacking: Sequence[str], names: Sequence[str]) -> str:
+    """Which columns were probably meant, each said for one lacking name at most."""
+    free = {_plain(column): column for column in columns if column not in names}
+    meant = []
+    for name in lacking[:MOST_HINTS]:
+        close = difflib.get_close_matches(_plain(name), list(free), n=1, cutoff=0.75)
+        if close:
+            meant.append(f"{name!r} is probably its column {free.pop(close[0])!r}")
+    return f"{', '.join(meant)}: rename it" if meant else ""
+
+
+def _plain(name: str) -> str:
+    """A name without what people vary: case, blanks, underscores."""
+    return re.sub(r"[\W_]+", " ", name).strip().lower()
+
+
+def _listed(names: Sequence[str], most: int = 20) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(map(repr, names[:most])) + more

@@ -1,0 +1,25 @@
+"""Keeps copied text from becoming a formula when a person opens the result in a spreadsheet.
+
+A cell that begins with = + - @ or a full-width form of them is a formula to Excel, LibreOffice and others, and so is
+what follows a semicolon, a tab or a line's end within a cell where they take those for separators. An apostrophe in
+front makes it text: https://owasp.org/www-community/attacks/CSV_Injection. Numbers stay as they are.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+_FORMULA = re.compile(r"(?:^|(?<=[;\t\r\n]))(?=\s{0,40}[=+\-@\uff1d\uff0b\uff0d\uff20])", re.MULTILINE)
+_NUMBER = re.compile(r"[+-]?(?:\d[\d.,]*|\.\d+)(?:[eE][+-]?\d+)?%?")
+
+
+def disarmed(cells: Sequence[Any]) -> tuple[Sequence[Any], int]:
+    """Cells that no spreadsheet computes, and how many of them had to be changed for that."""
+    if not _FORMULA.search("\n".join(cell for cell in cells if isinstance(cell, str))):
+        return cells, 0
+    safe = [_disarmed(cell) if isinstance(cell, str) else cell for cell in cells]
+    return safe, sum(one is not other for one, other in zip(cells, safe, strict=True))
+
+
+def _disarmed(cell: str) -> str:
+    return cell if _NUMBER.fullmatch(cell.strip()) or not _FORMULA.search(cell) else _FORMULA.sub("'", cell)
