@@ -65,8 +65,9 @@ bench: $(INSTALLED) ## the handler against a pandas baseline, side by side
 	@$(BIN)/python -m benchmarks
 
 derive: $(INSTALLED) ## write anew what is derived: reference, schema, the clients' samples
-	@$(BIN)/python -m components.component_package > components/schema.json
+	@$(BIN)/python -m docs.generate_schema
 	@$(BIN)/python -m docs.generate_reference
+	@$(BIN)/python -m docs.generate_settings
 	@$(BIN)/python -m clients.derive
 
 lock: $(INSTALLED) ## resolve the requirements anew, with hashes

@@ -1,27 +1,15 @@
-"""The wine quality endpoint: reads the stack's configuration, creates the component, exports what clients need.
+"""The wine quality endpoint: takes the stack's settings, creates the component, exports what clients need.
 
-Configuration is documented, with its defaults, in Pulumi.yaml; a stack's own values stand in Pulumi.<stack>.yaml.
+Every argument of the component is a setting. Their defaults are listed in Pulumi.yaml, their meaning in
+docs/reference.md; a stack's own values stand in Pulumi.<stack>.yaml.
 """
 
 import pulumi
 import pulumi_aws as aws
 
-from components import MLInferenceFunction
+from components import MLInferenceFunction, stack_settings
 
-config = pulumi.Config()
-
-wine_quality = MLInferenceFunction(
-    pulumi.get_project(),
-    {
-        "model_path": config.require("modelPath"),
-        "base_image": config.require("baseImage"),
-        "architecture": config.require("architecture"),  # type: ignore[typeddict-item]  # the component checks it
-        "memory_mb": config.require_int("memoryMb"),
-        "timeout_seconds": config.require_int("timeoutSeconds"),
-        "log_retention_days": config.require_int("logRetentionDays"),
-        "invoker_arns": config.require_object("invokerArns"),
-    },
-)
+wine_quality = MLInferenceFunction(pulumi.get_project(), stack_settings())
 
 pulumi.export("endpoint", wine_quality.endpoint)
 pulumi.export("region", aws.get_region_output().region)

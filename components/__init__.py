@@ -5,6 +5,7 @@ Start reading at `ml_inference_function.py`; the other files answer one question
 
 from .arguments import AlarmsArgs, Architecture, Authorization, CorsArgs, MLInferenceFunctionArgs, VpcArgs
 from .ml_inference_function import MLInferenceFunction
+from .stack_configuration import stack_settings
 
 __all__ = [
     "AlarmsArgs",
@@ -14,4 +15,5 @@ __all__ = [
     "MLInferenceFunction",
     "MLInferenceFunctionArgs",
     "VpcArgs",
+    "stack_settings",
 ]

@@ -18,6 +18,7 @@ import pulumi
 
 from .checks import (
     InvalidArgumentError,
+    Name,
     Rule,
     described,
     flag,
@@ -33,6 +34,7 @@ from .checks import (
     texts_each,
     whole,
 )
+from .spelling import spelling_of
 
 #: AWS's Python base image: the runtime interface client and Amazon Linux 2023. Pin it by digest where it matters.
 DEFAULT_BASE_IMAGE = "public.ecr.aws/lambda/python:3.13"
@@ -107,7 +109,7 @@ class CorsArgs(TypedDict, total=False):
 
 
 class VpcArgs(TypedDict, total=False):
-    """Where in a VPC the function runs. The bundled handler needs no network; an own image may."""
+    """Where in a VPC the function runs. The bundled handler needs no network; an image of your own may."""
 
     subnet_ids: pulumi.Input[list[pulumi.Input[str]]]
     """Subnets, best in two availability zones; required."""
@@ -133,7 +135,7 @@ class MLInferenceFunctionArgs(TypedDict, total=False):
     """XGBoost model file, `.ubj` or `.json`, as `save_model` writes it; deployed with the bundled handler."""
 
     context_path: str
-    """An own Docker build context instead: a folder with a Dockerfile whose image Lambda can run."""
+    """A Docker build context of your own instead: a folder with a Dockerfile whose image Lambda can run."""
 
     golden_path: str
     """JSON file of records, the predictions they must give, and a tolerance; proved on every new version before it
@@ -236,47 +238,47 @@ def checked(name: str, args: Mapping[str, Any]) -> MLInferenceFunctionArgs:
             f"name {name!r} cannot name an ECR repository and an IAM role: use at most {MAX_NAME_LENGTH} lower-case "
             "letters, digits and single hyphens, beginning with a letter"
         )
-    return cast(MLInferenceFunctionArgs, mapping_by(RULES, _fit_together)("", args))
+    return cast(MLInferenceFunctionArgs, mapping_by(RULES, _fit_together)(Name(spelt=spelling_of(args)), args))
 
 
-def _fit_together(_: str, args: Mapping[str, Any]) -> None:
+def _fit_together(all_: Name, args: Mapping[str, Any]) -> None:
     """What AWS would refuse half-way through a deployment, or accept and then do nothing with."""
     sources = args.keys() & {"model_path", "context_path"}
     if len(sources) != 1:
         raise InvalidArgumentError(
-            "give model_path (an XGBoost .ubj or .json file) or context_path (an own Docker context), "
-            f"got {'both' if sources else 'neither'}"
+            f"give {all_ / 'model_path'} (an XGBoost .ubj or .json file) or {all_ / 'context_path'} (a Docker context "
+            f"of your own), got {'both' if sources else 'neither'}"
         )
     public, authorization = args["allow_public_access"], args["authorization"].value
     if (authorization == "NONE") != public:
         raise InvalidArgumentError(
-            f"authorization {authorization} with allow_public_access={public}: an endpoint that anybody may call, at "
-            "your cost, needs both authorization NONE and allow_public_access=True; a private one needs neither"
+            f"{all_ / 'authorization'} {authorization} with {all_ / 'allow_public_access'} {str(public).lower()}: an "
+            "endpoint that anybody may call, at your cost, needs NONE and true; a private one needs neither"
         )
     if public and (args["invoker_arns"] or args["invoker_role_names"]):
         raise InvalidArgumentError(
-            "authorization NONE lets everybody in, so invoker_arns and invoker_role_names would mean nothing; "
-            "leave them out, or keep AWS_IAM"
+            f"{all_ / 'authorization'} NONE lets everybody in, so {all_ / 'invoker_arns'} and "
+            f"{all_ / 'invoker_role_names'} would mean nothing; leave them out, or keep AWS_IAM"
         )
     reserved, provisioned = args.get("reserved_concurrency"), args.get("provisioned_concurrency")
     if args["snap_start"] and provisioned:
         raise InvalidArgumentError(
-            "snap_start and provisioned_concurrency exclude each other in Lambda: choose snap_start for a short cold "
-            "start without standing cost, provisioned_concurrency for none at all"
+            f"{all_ / 'snap_start'} and {all_ / 'provisioned_concurrency'} exclude each other in Lambda: choose the "
+            "first for a short cold start without environments that stand ready, the second for no cold start at all"
         )
     if args["snap_start"] and args["ephemeral_storage_mb"] > SNAP_START_STORAGE_MB:
         raise InvalidArgumentError(
-            f"snap_start takes at most {SNAP_START_STORAGE_MB} MB of /tmp, got ephemeral_storage_mb="
-            f"{args['ephemeral_storage_mb']}; leave one of them out"
+            f"{all_ / 'snap_start'} takes at most {SNAP_START_STORAGE_MB} MB of /tmp, got "
+            f"{all_ / 'ephemeral_storage_mb'} {args['ephemeral_storage_mb']}; leave one of them out"
         )
     if reserved is not None and provisioned is not None and provisioned > reserved:
         raise InvalidArgumentError(
-            f"provisioned_concurrency={provisioned} does not fit into reserved_concurrency={reserved}; "
-            "reserve at least as many"
+            f"{all_ / 'provisioned_concurrency'} {provisioned} does not fit into {all_ / 'reserved_concurrency'} "
+            f"{reserved}; reserve at least as many"
         )
 
 
-def _retention(name: str, value: Any) -> int:
+def _retention(name: Name, value: Any) -> int:
     days: int = whole(LOG_RETENTION_DAYS[0], LOG_RETENTION_DAYS[-1], "days")(name, value)
     if days not in LOG_RETENTION_DAYS:
         nearest = min(LOG_RETENTION_DAYS, key=lambda allowed: abs(allowed - days))
@@ -286,7 +288,7 @@ def _retention(name: str, value: Any) -> int:
     return days
 
 
-def _environment(name: str, value: Any) -> Mapping[str, Any]:
+def _environment(name: Name, value: Any) -> Mapping[str, Any]:
     environment = mapping(name, value)
     for key in environment:
         if not _ENVIRONMENT_KEY.fullmatch(key) or key.startswith("AWS_"):
@@ -297,7 +299,7 @@ def _environment(name: str, value: Any) -> Mapping[str, Any]:
     return environment
 
 
-def _methods(name: str, value: Any) -> list[str]:
+def _methods(name: Name, value: Any) -> list[str]:
     methods = texts(name, value)
     for method in methods:
         if method not in CORS_METHODS:
@@ -305,16 +307,16 @@ def _methods(name: str, value: Any) -> list[str]:
     return methods
 
 
-def _no_stranger_with_credentials(name: str, cors: Mapping[str, Any]) -> None:
+def _no_stranger_with_credentials(name: Name, cors: Mapping[str, Any]) -> None:
     if "*" in cors["allow_origins"] and cors.get("allow_credentials"):
         raise InvalidArgumentError(
-            f"{name}: allow_origins '*' with allow_credentials would let every web page call in the name of its "
-            "visitor; name the origins, or leave credentials out"
+            f"{name / 'allow_origins'} '*' with {name / 'allow_credentials'} would let every web page call in the name "
+            "of its visitor; name the origins, or leave credentials out"
         )
 
 
 def _ids(prefix: str) -> Rule:
-    def check(name: str, value: Any) -> Any:
+    def check(name: Name, value: Any) -> Any:
         ids = value if isinstance(value, list) else []
         wrong = [item for item in ids if isinstance(item, str) and not item.startswith(prefix)]
         if wrong or not ids:
@@ -385,7 +387,7 @@ RULES = {
         texts_each(
             text_like(
                 r"[\w+=,.@-]{1,64}",
-                ": {got} is not a role's name (1 to 64 letters, digits and +=,.@_-); an ARN belongs into invoker_arns",
+                ": {got} is not a role's name (1 to 64 letters, digits and +=,.@_-); ARNs go with those of invokers",
             )
         ),
         default=[],

@@ -1,7 +1,8 @@
 """Is a value possible, and what does its refusal say? The checks from which `arguments.py` puts its rules together.
 
 A check takes the argument's name and what was given for it, and returns the value as it is used from then on. A refusal
-says what was got, what is allowed and what to do, in one line. Knows nothing of any single argument.
+says what was got, what is allowed and what to do, in one line, with names as their writer spelt them: `memory_mb` in
+Python, `memoryMb` in other languages, `wine-quality:memoryMb` in a stack's file. Knows nothing of any single argument.
 """
 
 import difflib
@@ -15,9 +16,27 @@ from typing import Any
 
 import pulumi
 
-Check = Callable[[str, Any], Any]
-#: A check of arguments against each other: the name that they stand under, if any, and all that were given.
-CheckOfAll = Callable[[str, Mapping[str, Any]], None]
+
+@dataclass(frozen=True)
+class Name:
+    """Where a value stands among the arguments, such as `cors.max_age_seconds`; empty for all of them.
+
+    As a text it is what the writer of the value wrote.
+    """
+
+    path: str = ""
+    spelt: Callable[[str], str] = str
+
+    def __truediv__(self, key: object) -> "Name":
+        return Name(f"{self.path}.{key}" if self.path else str(key), self.spelt)
+
+    def __str__(self) -> str:
+        return self.spelt(self.path) if self.path else "args"
+
+
+Check = Callable[[Name, Any], Any]
+#: A check of arguments against each other: where they stand, and all that were given.
+CheckOfAll = Callable[[Name, Mapping[str, Any]], None]
 
 
 class InvalidArgumentError(ValueError):
@@ -42,18 +61,21 @@ class Rule:
 def mapping_by(rules: Mapping[str, Rule], check_of_all: CheckOfAll | None = None) -> Check:
     """A mapping with one rule for every key there may be; what comes out is complete with the defaults."""
 
-    def check(name: str, value: Any) -> dict[str, Any]:
-        given = {key: item for key, item in mapping(name, value).items() if item is not None}
+    def check(name: Name, value: Any) -> dict[str, Any]:
+        if not isinstance(value, Mapping):
+            parts = ", ".join(str(name / key) for key in rules)
+            raise InvalidArgumentError(f"{name} must be a mapping of {parts}, got {described(value)}")
+        given = {key: item for key, item in value.items() if item is not None}
         for key in given:
             if key not in rules:
-                raise InvalidArgumentError(f"unknown argument {_within(name, key)!r}: {nearest(key, rules)}")
+                raise InvalidArgumentError(f"{name / key} is not an argument: {nearest(key, rules)}")
         checked = {}
         for key, rule in rules.items():
             item = given.get(key, rule.default)
             if item is not None:
-                checked[key] = rule.check(_within(name, key), item)
+                checked[key] = rule.check(name / key, item)
             elif rule.required:
-                raise InvalidArgumentError(f"{name} needs {key}: {rule.required}")
+                raise InvalidArgumentError(f"{name} needs {name / key}: {rule.required}")
         if check_of_all:
             check_of_all(name, checked)
         return checked
@@ -61,16 +83,16 @@ def mapping_by(rules: Mapping[str, Rule], check_of_all: CheckOfAll | None = None
     return check
 
 
-def nearest(key: str, known: Mapping[str, object]) -> str:
+def nearest(key: object, known: Mapping[str, object]) -> str:
     """What a misspelt key should have been: the known one that is most like it, or all there are."""
-    near = difflib.get_close_matches(key, known, n=1)
+    near = difflib.get_close_matches(str(key), known, n=1)
     return f"did you mean {near[0]!r}?" if near else f"allowed are {', '.join(sorted(known))}"
 
 
 def whole(low: int, high: int, unit: str) -> Check:
     """A whole number within limits. Packaged components are handed whole numbers as floats, so 1024.0 is 1024."""
 
-    def check(name: str, value: Any) -> int:
+    def check(name: Name, value: Any) -> int:
         if not (_is_number(value) and low <= value <= high and value == int(value)):
             raise InvalidArgumentError(
                 f"{name} must be a whole number of {unit} from {low} to {high}, got {described(value)}"
@@ -83,7 +105,7 @@ def whole(low: int, high: int, unit: str) -> Check:
 def number_up_to(high: int, unit: str) -> Check:
     """A number above 0."""
 
-    def check(name: str, value: Any) -> float:
+    def check(name: Name, value: Any) -> float:
         if not (_is_number(value) and 0 < value <= high):
             raise InvalidArgumentError(f"{name} must be {unit} above 0 and at most {high}, got {described(value)}")
         return float(value)
@@ -91,7 +113,7 @@ def number_up_to(high: int, unit: str) -> Check:
     return check
 
 
-def flag(name: str, value: Any) -> bool:
+def flag(name: Name, value: Any) -> bool:
     """True or false, not what merely counts as it."""
     if not isinstance(value, bool):
         raise InvalidArgumentError(f"{name} must be true or false, got {described(value)}")
@@ -101,7 +123,7 @@ def flag(name: str, value: Any) -> bool:
 def one_of(closed_set: type[Enum]) -> Check:
     """A member of a closed set, or its value."""
 
-    def check(name: str, value: Any) -> Enum:
+    def check(name: Name, value: Any) -> Enum:
         try:
             return closed_set(value)
         except ValueError:
@@ -111,7 +133,7 @@ def one_of(closed_set: type[Enum]) -> Check:
     return check
 
 
-def path(name: str, value: Any) -> str:
+def path(name: Name, value: Any) -> str:
     """A path, whether or not something is there."""
     if not isinstance(value, str | Path) or not str(value):
         raise InvalidArgumentError(f"{name} must be a path, got {described(value)}")
@@ -121,7 +143,7 @@ def path(name: str, value: Any) -> str:
 def path_of(wanted: str, is_there: Callable[[Path], bool]) -> Check:
     """A path at which something of a kind is, such as a folder."""
 
-    def check(name: str, value: Any) -> str:
+    def check(name: Name, value: Any) -> str:
         found = Path(path(name, value))
         if not is_there(found):
             got = "a folder" if found.is_dir() else "a file" if found.exists() else "nothing there"
@@ -135,7 +157,7 @@ def text_like(pattern: str, refusal: str) -> Check:
     """A text of a form; `refusal` goes on after the argument's name and may show the value as `{got}`."""
     form = re.compile(pattern)
 
-    def check(name: str, value: Any) -> str:
+    def check(name: Name, value: Any) -> str:
         if not isinstance(value, str) or not form.fullmatch(value):
             raise InvalidArgumentError(f"{name}{refusal.format(got=described(value))}")
         return value
@@ -146,14 +168,14 @@ def text_like(pattern: str, refusal: str) -> Check:
 def or_output(check: Check) -> Check:
     """The same for what may also be another resource's to give: then there is nothing to look at yet."""
 
-    def checked(name: str, value: Any) -> Any:
+    def checked(name: Name, value: Any) -> Any:
         is_output = isinstance(value, pulumi.Output) or inspect.isawaitable(value)
         return value if is_output else check(name, value)
 
     return checked
 
 
-def texts(name: str, value: Any) -> list[str]:
+def texts(name: Name, value: Any) -> list[str]:
     """A list of strings."""
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise InvalidArgumentError(f"{name} must be a list of strings, got {described(value)}")
@@ -165,7 +187,7 @@ def texts_each(check: Check) -> Check:
     return lambda name, value: [check(name, item) for item in texts(name, value)]
 
 
-def mapping(name: str, value: Any) -> Mapping[str, Any]:
+def mapping(name: Name, value: Any) -> Mapping[str, Any]:
     """A mapping of strings to whatever."""
     if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
         raise InvalidArgumentError(f"{name} must be a mapping of strings, got {described(value)}")
@@ -177,10 +199,6 @@ def described(value: object) -> str:
     if isinstance(value, bool | int | float) or (isinstance(value, str) and len(value) <= 80):
         return repr(value)
     return f"a {type(value).__name__}"
-
-
-def _within(name: str, key: str) -> str:
-    return f"{name}.{key}" if name else key
 
 
 def _is_number(value: object) -> bool:

@@ -3,11 +3,8 @@
 The SDK reads the package's schema off the types and docstrings of the component. Two of its habits are not good enough
 here: inputs that the schema does not know are dropped without a word, and so is a nested mapping that arrives as an
 output. Both would deploy something else than was asked for; this provider refuses them.
-
-    python -m components.component_package > components/schema.json
 """
 
-import difflib
 import inspect
 import json
 import sys
@@ -17,11 +14,13 @@ from typing import Any
 import pulumi
 from pulumi.provider import ConstructResult
 from pulumi.provider import main as serve_provider
-from pulumi.provider.experimental.analyzer import PropertyDefinition, PropertyType
+from pulumi.provider.experimental.analyzer import ComponentDefinition, PropertyDefinition
 from pulumi.provider.experimental.component import ComponentProvider
 from pulumi.provider.server import ComponentInitError
 
+from .checks import nearest
 from .ml_inference_function import MLInferenceFunction
+from .spelling import SpeltArguments, camel_case
 
 NAME = "ml-inference"
 #: The package's version, which is the distribution's.
@@ -34,6 +33,31 @@ class MLInferenceProvider(ComponentProvider):
     def __init__(self) -> None:
         super().__init__([MLInferenceFunction], NAME, version=VERSION)
         self.schema = json.dumps(_without_indentation(json.loads(self.schema or "{}")))
+        (self._component,) = self._component_defs.values()
+
+    @property
+    def inputs(self) -> dict[str, PropertyDefinition]:
+        """What the schema says of every argument, by its name in camel case."""
+        return self._component.inputs
+
+    def arguments(self, inputs: Mapping[str, Any]) -> SpeltArguments:
+        """Inputs in the names and types of the schema, as the component's arguments.
+
+        Raises:
+            pulumi.InputPropertyError: An input has no place in the schema, or is an output where it has to be known.
+        """
+        return self.map_inputs(inputs, self._component)
+
+    def secret(self, value: Any, wanted: PropertyDefinition | None) -> Any:
+        """The value with each of its parts a secret that may be one, and the rest of it as a whole."""
+        if wanted and isinstance(value, dict):
+            parts = self._properties(wanted) or dict.fromkeys(value, wanted.additional_properties)
+            return {key: self.secret(item, parts.get(key)) for key, item in value.items()}
+        return pulumi.Output.secret(value)
+
+    def map_inputs(self, inputs: Mapping[str, Any], component_def: ComponentDefinition) -> SpeltArguments:
+        """The SDK's mapping, whose result knows how the names were spelt."""
+        return SpeltArguments(super().map_inputs(inputs, component_def), camel_case)
 
     def construct(
         self,
@@ -68,31 +92,29 @@ class MLInferenceProvider(ComponentProvider):
         Raises:
             pulumi.InputPropertyError: An input has no place in the schema, or is an output where it has to be known.
         """
+        mapped = {}
         for key, value in inputs.items():
             path = f"{property_path}.{key}" if property_path else key
             if key not in properties:
-                near = difflib.get_close_matches(key, properties, n=1)
-                hint = f"did you mean {near[0]!r}?" if near else f"allowed are {', '.join(sorted(properties))}"
-                raise pulumi.InputPropertyError(path, f"unknown argument {path!r}: {hint}")
-            if value is not None:
-                self._check(path, value, properties[key])
-        return dict(super().map_input_properties(inputs, properties, mapping, component_name, property_path))
+                raise pulumi.InputPropertyError(path, f"{path} is not an argument: {nearest(key, properties)}")
+            wanted = properties[key]
+            if wanted.plain and isinstance(value, pulumi.Output):
+                raise pulumi.InputPropertyError(
+                    path,
+                    f"{path} must be known in plain text before anything is deployed, got an output or a secret: "
+                    "give the value itself",
+                )
+            kind = self.get_type_definition(wanted) if wanted.ref else None
+            if kind and isinstance(value, dict):
+                value = self.map_input_properties(  # noqa: PLW2901
+                    value, kind.properties, kind.properties_mapping, component_name, path
+                )
+            mapped[mapping[key]] = value
+        return mapped
 
-    def _check(self, path: str, value: Any, wanted: PropertyDefinition) -> None:
-        if wanted.plain and isinstance(value, pulumi.Output):
-            raise pulumi.InputPropertyError(
-                path,
-                f"{path} must be known before anything is deployed, got an output or a secret: "
-                "give the value itself, or read it from the stack's configuration",
-            )
-        if not wanted.ref or (kind := self.get_type_definition(wanted)) is None:
-            return
-        if kind.enum:
-            allowed = [member.value for member in kind.enum]
-            if value not in allowed:
-                raise pulumi.InputPropertyError(path, f"{path} must be one of {', '.join(map(str, allowed))}")
-        elif kind.type is PropertyType.OBJECT and not isinstance(value, dict):
-            raise pulumi.InputPropertyError(path, f"{path} must be a mapping of {', '.join(sorted(kind.properties))}")
+    def _properties(self, wanted: PropertyDefinition) -> dict[str, PropertyDefinition] | None:
+        kind = self.get_type_definition(wanted) if wanted.ref else None
+        return kind.properties if kind else None
 
 
 def schema() -> str:
@@ -117,7 +139,3 @@ def _without_indentation(part: Any) -> Any:
             for key, value in part.items()
         }
     return part
-
-
-if __name__ == "__main__":
-    sys.stdout.write(schema())

@@ -10,6 +10,7 @@ Leaves out, deliberately: training, custom domains, API Gateway, and the network
 """
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ import pulumi_random as random
 
 from . import arguments, costs, golden, monitoring, policies, staging
 from .arguments import Architecture, Authorization, CorsArgs, MLInferenceFunctionArgs
+from .spelling import spelling_of
 
 #: The URL, its permissions and its clients know the function by this alias alone, so that a new version, a rollback
 #: or SnapStart never changes the endpoint.
@@ -427,4 +429,5 @@ def _prepared(name: str, args: MLInferenceFunctionArgs) -> tuple[MLInferenceFunc
         golden_path = checked.get("golden_path")
         return checked, staging.stage(name, Path(source), Path(golden_path) if golden_path else None)
     except ValueError as error:
-        raise pulumi.RunError(f"{name}: {error}") from None
+        refusal = re.sub(r"\b(model_path|context_path)\b", lambda found: spelling_of(args)(found[0]), str(error))
+        raise pulumi.RunError(f"{name}: {refusal}") from None

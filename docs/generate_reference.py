@@ -9,9 +9,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from pulumi.provider.experimental.util import camel_case
-
 from components import MLInferenceFunction, MLInferenceFunctionArgs, arguments, component_package
+from components.spelling import camel_case
 
 PAGE = Path(__file__).with_name("reference.md")
 

@@ -1,6 +1,7 @@
 """Does the program deploy what its configuration says, and export what clients need?"""
 
 import json
+import re
 import runpy
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,22 +10,30 @@ from typing import Any
 import pulumi
 import pytest
 import yaml
-from pulumi.provider.experimental.util import camel_case
 
 from components import arguments
+from components.spelling import camel_case
+from docs import generate_settings
 from tests import fake_engine
 
 REPOSITORY = Path(__file__).parents[1]
 PROJECT = yaml.safe_load((REPOSITORY / "Pulumi.yaml").read_text())
 GOLDEN = json.loads((REPOSITORY / "model" / "golden.json").read_text())
 
-DEFAULTS = {
-    f"wine-quality:{key}": value if isinstance(value := declared["default"], str) else json.dumps(value)
-    for key, declared in PROJECT["config"].items()
-}
+PRODUCTION = (REPOSITORY / "Pulumi.prod.yaml").read_text()
+STACKS = ["dev", "prod"]
 
 
-def up(monkeypatch: pytest.MonkeyPatch, config: Mapping[str, str]) -> tuple[fake_engine.Deployment, dict[str, Any]]:
+def settings(stack: str) -> dict[str, str]:
+    """A stack's configuration as the CLI hands it over: the project's defaults under the stack's own values."""
+    defaults = {f"wine-quality:{key}": declared["default"] for key, declared in PROJECT["config"].items()}
+    own = yaml.safe_load((REPOSITORY / f"Pulumi.{stack}.yaml").read_text())["config"]
+    return {key: text if isinstance(text, str) else json.dumps(text) for key, text in {**defaults, **own}.items()}
+
+
+def up(
+    monkeypatch: pytest.MonkeyPatch, config: Mapping[str, str], stack: str = "dev"
+) -> tuple[fake_engine.Deployment, dict[str, Any]]:
     """Runs `__main__.py` as it is; returns what it registered and what it exported."""
     monkeypatch.chdir(REPOSITORY)
     exported: dict[str, Any] = {}
@@ -34,7 +43,7 @@ def up(monkeypatch: pytest.MonkeyPatch, config: Mapping[str, str]) -> tuple[fake
         runpy.run_path(str(REPOSITORY / "__main__.py"), run_name="__main__")
         return exported
 
-    deployment = fake_engine.run(program, golden_answer=GOLDEN["predictions"], config={**DEFAULTS, **config})
+    deployment = fake_engine.run(program, golden_answer=GOLDEN["predictions"], config={**settings(stack), **config})
     return deployment, deployment.outputs
 
 
@@ -65,23 +74,42 @@ def test_configuration_reaches_the_function(
 
 
 def test_a_model_that_is_not_there_stops_the_program_before_anything_registers(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(pulumi.RunError, match=r"model_path nowhere\.ubj must be .* got nothing there"):
+    with pytest.raises(pulumi.RunError, match=r"wine-quality:modelPath nowhere\.ubj must be .* got nothing there"):
         up(monkeypatch, {"wine-quality:modelPath": "nowhere.ubj"})
 
 
-@pytest.mark.parametrize("key", PROJECT["config"])
-def test_every_setting_has_a_type_a_default_and_a_description(key: str) -> None:
-    assert PROJECT["config"][key].keys() >= {"type", "default", "description"}
+@pytest.mark.parametrize("stack", STACKS)
+def test_a_stack_that_comes_with_the_project_deploys_as_it_is(monkeypatch: pytest.MonkeyPatch, stack: str) -> None:
+    _, outputs = up(monkeypatch, {}, stack)
+    assert outputs["endpoint"].startswith("https://")
+    assert "aws:region" in settings(stack)
 
 
-@pytest.mark.parametrize("key", PROJECT["config"].keys() - {"modelPath"})
-def test_the_default_of_a_setting_is_the_components(key: str) -> None:
-    (rule,) = [rule for name, rule in arguments.RULES.items() if camel_case(name) == key]
-    assert PROJECT["config"][key]["default"] == rule.default
+def test_the_production_stack_keeps_its_images_and_watches_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    deployment, _ = up(monkeypatch, {}, "prod")
+    assert deployment.one("aws:ecr/repository:Repository").inputs["forceDelete"] is False
+    assert len(deployment.all("aws:cloudwatch/metricAlarm:MetricAlarm")) == 4
+    assert deployment.one("aws:cloudwatch/dashboard:Dashboard")
 
 
-def test_the_stack_sets_only_what_the_project_declares() -> None:
-    stack = yaml.safe_load((REPOSITORY / "Pulumi.dev.yaml").read_text())["config"]
-    own = {key.removeprefix("wine-quality:") for key in stack if key.startswith("wine-quality:")}
-    assert own <= PROJECT["config"].keys()
-    assert "aws:region" in stack
+@pytest.mark.parametrize("line", re.findall(r"(?m)^ *# (?:wine-quality:)?(\w+): (.+)$", PRODUCTION))
+def test_what_the_production_stack_suggests_in_comments_is_a_setting(line: tuple[str, str]) -> None:
+    name, _ = line
+    known = {camel_case(argument) for argument in [*arguments.RULES, *arguments.ALARMS]}
+    assert name in known
+
+
+def test_the_settings_of_the_project_are_those_of_the_component() -> None:
+    assert generate_settings.PROJECT.read_text(encoding="utf-8") == generate_settings.page(), (
+        "write them again: python -m docs.generate_settings"
+    )
+
+
+def test_a_default_stands_in_the_project_as_the_component_has_it() -> None:
+    defaults = {camel_case(name): rule.default for name, rule in arguments.RULES.items() if rule.default is not None}
+    assert {key: declared["default"] for key, declared in PROJECT["config"].items()} == defaults
+
+
+def test_every_argument_is_named_in_the_project() -> None:
+    text = generate_settings.PROJECT.read_text(encoding="utf-8")
+    assert [name for name in arguments.RULES if not re.search(rf"(?m)^  (#   )?{camel_case(name)}[: ]", text)] == []

@@ -4,7 +4,9 @@ import re
 from pathlib import Path
 
 import pytest
-import yaml
+
+from components import arguments
+from components.spelling import camel_case
 
 REPOSITORY = Path(__file__).parents[1]
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
@@ -34,10 +36,10 @@ def test_every_module_that_the_makefile_runs_exists(module: str) -> None:
 
 
 def test_every_setting_of_readme_is_declared() -> None:
-    declared = yaml.safe_load((REPOSITORY / "Pulumi.yaml").read_text())["config"]
+    declared = {camel_case(name) for name in arguments.RULES}
     named = set(re.findall(r"pulumi config set (\w+)", README)) | set(re.findall(r"setting `(\w+)`", README))
     assert named
-    assert named <= declared.keys()
+    assert named <= declared
 
 
 def test_every_stack_output_of_readme_is_exported() -> None:

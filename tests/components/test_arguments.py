@@ -7,7 +7,6 @@ from typing import Any
 
 import pulumi
 import pytest
-from pulumi.provider.experimental.util import camel_case
 
 from components import (
     AlarmsArgs,
@@ -19,6 +18,7 @@ from components import (
     component_package,
 )
 from components.checks import InvalidArgumentError, Rule
+from components.spelling import camel_case
 
 KMS_KEY = "arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d-0000-4000-8000-000000000000"
 (COMPONENT,) = json.loads(component_package.schema())["resources"].values()
@@ -112,10 +112,7 @@ def test_a_member_of_a_closed_set_may_be_given_by_its_value(model: str, given: A
 
 ALL_ARGUMENTS = ", ".join(sorted(arguments.RULES))
 PERIODS = ", ".join(map(str, arguments.LOG_RETENTION_DAYS))
-PUBLIC = (
-    "an endpoint that anybody may call, at your cost, needs both authorization NONE and allow_public_access=True; "
-    "a private one needs neither"
-)
+PUBLIC = "an endpoint that anybody may call, at your cost, needs NONE and true; a private one needs neither"
 NO_PRINCIPAL = (
     "is not the ARN of one IAM role or user (arn:aws:iam::123456789012:role/name); wildcards and whole accounts are "
     "refused because they let more callers in than were named"
@@ -134,8 +131,8 @@ ORIGINS: dict[str, Any] = {"allow_origins": ["*"]}
 @pytest.mark.parametrize(
     ("args", "sentence"),
     [
-        ({"memory_md": 512}, "unknown argument 'memory_md': did you mean 'memory_mb'?"),
-        ({"zzz": 1}, f"unknown argument 'zzz': allowed are {ALL_ARGUMENTS}"),
+        ({"memory_md": 512}, "memory_md is not an argument: did you mean 'memory_mb'?"),
+        ({"zzz": 1}, f"zzz is not an argument: allowed are {ALL_ARGUMENTS}"),
         ({"memory_mb": 127}, "memory_mb must be a whole number of MB from 128 to 10240, got 127"),
         ({"memory_mb": 10_241}, "memory_mb must be a whole number of MB from 128 to 10240, got 10241"),
         ({"memory_mb": 512.5}, "memory_mb must be a whole number of MB from 128 to 10240, got 512.5"),
@@ -169,7 +166,7 @@ ORIGINS: dict[str, Any] = {"allow_origins": ["*"]}
             {"invoker_role_names": ["arn:aws:iam::123456789012:role/a"]},
             (
                 "invoker_role_names: 'arn:aws:iam::123456789012:role/a' is not a role's name (1 to 64 letters, digits "
-                "and +=,.@_-); an ARN belongs into invoker_arns"
+                "and +=,.@_-); ARNs go with those of invokers"
             ),
         ),
         ({"environment": {"AWS_REGION": "x"}}, f"environment key 'AWS_REGION' {NO_ENVIRONMENT_KEY}"),
@@ -189,21 +186,21 @@ ORIGINS: dict[str, Any] = {"allow_origins": ["*"]}
         ),
         (
             {"provisioned_concurrency": 5, "reserved_concurrency": 4},
-            "provisioned_concurrency=5 does not fit into reserved_concurrency=4; reserve at least as many",
+            "provisioned_concurrency 5 does not fit into reserved_concurrency 4; reserve at least as many",
         ),
         (
             {"snap_start": True, "provisioned_concurrency": 1},
             (
-                "snap_start and provisioned_concurrency exclude each other in Lambda: choose snap_start for a short "
-                "cold start without standing cost, provisioned_concurrency for none at all"
+                "snap_start and provisioned_concurrency exclude each other in Lambda: choose the first for a "
+                "short cold start without environments that stand ready, the second for no cold start at all"
             ),
         ),
         (
             {"snap_start": True, "ephemeral_storage_mb": 513},
-            "snap_start takes at most 512 MB of /tmp, got ephemeral_storage_mb=513; leave one of them out",
+            "snap_start takes at most 512 MB of /tmp, got ephemeral_storage_mb 513; leave one of them out",
         ),
-        ({"authorization": "NONE"}, f"authorization NONE with allow_public_access=False: {PUBLIC}"),
-        ({"allow_public_access": True}, f"authorization AWS_IAM with allow_public_access=True: {PUBLIC}"),
+        ({"authorization": "NONE"}, f"authorization NONE with allow_public_access false: {PUBLIC}"),
+        ({"allow_public_access": True}, f"authorization AWS_IAM with allow_public_access true: {PUBLIC}"),
         ({"authorization": "PUBLIC"}, "authorization must be one of AWS_IAM, NONE, got 'PUBLIC'"),
         (
             {"authorization": "NONE", "allow_public_access": True, "invoker_role_names": ["client"]},
@@ -220,12 +217,12 @@ ORIGINS: dict[str, Any] = {"allow_origins": ["*"]}
             ),
         ),
         ({"expected_duration_ms": 0}, "expected_duration_ms must be milliseconds above 0 and at most 900000, got 0"),
-        ({"cors": {}}, "cors needs allow_origins: the web pages' origins, such as https://example.com"),
-        ({"cors": {"allow_origin": ["*"]}}, "unknown argument 'cors.allow_origin': did you mean 'allow_origins'?"),
+        ({"cors": {}}, "cors needs cors.allow_origins: the web pages' origins, such as https://example.com"),
+        ({"cors": {"allow_origin": ["*"]}}, "cors.allow_origin is not an argument: did you mean 'allow_origins'?"),
         (
             {"cors": {"allow_origins": ["*"], "allow_credentials": True}},
             (
-                "cors: allow_origins '*' with allow_credentials would let every web page call in the name of its "
+                "cors.allow_origins '*' with cors.allow_credentials would let every web page call in the name of its "
                 "visitor; name the origins, or leave credentials out"
             ),
         ),
@@ -244,11 +241,17 @@ ORIGINS: dict[str, Any] = {"allow_origins": ["*"]}
             {"cors": {**ORIGINS, "max_age_seconds": 86_401}},
             "cors.max_age_seconds must be a whole number of seconds from 0 to 86400, got 86401",
         ),
-        ({"cors": ["*"]}, "cors must be a mapping of strings, got a list"),
-        ({"vpc": {}}, "vpc needs subnet_ids: a list of at least one id that begins with 'subnet-'"),
+        (
+            {"cors": ["*"]},
+            (
+                "cors must be a mapping of cors.allow_origins, cors.allow_methods, cors.allow_headers, "
+                "cors.expose_headers, cors.allow_credentials, cors.max_age_seconds, got a list"
+            ),
+        ),
+        ({"vpc": {}}, "vpc needs vpc.subnet_ids: a list of at least one id that begins with 'subnet-'"),
         (
             {"vpc": {"subnet_ids": ["subnet-1"]}},
-            "vpc needs security_group_ids: a list of at least one id that begins with 'sg-'",
+            "vpc needs vpc.security_group_ids: a list of at least one id that begins with 'sg-'",
         ),
         (
             {"vpc": {"subnet_ids": ["sg-1"], "security_group_ids": ["sg-1"]}},
@@ -258,7 +261,7 @@ ORIGINS: dict[str, Any] = {"allow_origins": ["*"]}
             {"vpc": {"subnet_ids": [], "security_group_ids": ["sg-1"]}},
             "vpc.subnet_ids must be a list of ids that begin with 'subnet-', got a list",
         ),
-        ({"vpc": {"subnets": ["subnet-1"]}}, "unknown argument 'vpc.subnets': did you mean 'subnet_ids'?"),
+        ({"vpc": {"subnets": ["subnet-1"]}}, "vpc.subnets is not an argument: did you mean 'subnet_ids'?"),
         (
             {"alarms": {"topic_arn": "my-topic"}},
             "alarms.topic_arn must be the ARN of an SNS topic (arn:aws:sns:region:123456789012:name), got 'my-topic'",
@@ -267,14 +270,17 @@ ORIGINS: dict[str, Any] = {"allow_origins": ["*"]}
             {"alarms": {"p99_duration_ms": 0}},
             "alarms.p99_duration_ms must be a whole number of milliseconds from 1 to 900000, got 0",
         ),
-        ({"alarms": {"topic": "x"}}, "unknown argument 'alarms.topic': did you mean 'topic_arn'?"),
+        ({"alarms": {"topic": "x"}}, "alarms.topic is not an argument: did you mean 'topic_arn'?"),
         (
             {"context_path": "."},
-            "give model_path (an XGBoost .ubj or .json file) or context_path (an own Docker context), got both",
+            "give model_path (an XGBoost .ubj or .json file) or context_path (a Docker context of your own), got both",
         ),
         (
             {"model_path": None},
-            "give model_path (an XGBoost .ubj or .json file) or context_path (an own Docker context), got neither",
+            (
+                "give model_path (an XGBoost .ubj or .json file) or context_path (a Docker context of your own), got "
+                "neither"
+            ),
         ),
         (
             {"model_path": "nowhere.ubj"},

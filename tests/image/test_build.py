@@ -28,7 +28,8 @@ def test_the_settings_are_those_of_the_stack(wanted: Wanted) -> None:
     assert wanted.name == declared["name"]
     assert wanted.base == declared["config"]["baseImage"]["default"]
     assert wanted.memory_mb == declared["config"]["memoryMb"]["default"]
-    assert wanted.model == PROJECT / declared["config"]["modelPath"]["default"]
+    stack = yaml.safe_load((PROJECT / "Pulumi.dev.yaml").read_text())
+    assert wanted.model == PROJECT / stack["config"]["wine-quality:modelPath"]
 
 
 def test_another_model_and_processor_win_over_the_stack(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ KEY = "arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d-0000-4000-8000-0000000
 
 def test_the_committed_schema_is_what_the_plugin_answers(plugin: Plugin) -> None:
     answer = plugin.rpc.GetSchema(provider_pb2.GetSchemaRequest()).schema
-    assert json.loads(answer) == SCHEMA, "write it anew: python -m components.component_package"
+    assert json.loads(answer) == SCHEMA, "write it again: python -m docs.generate_schema"
 
 
 def test_the_package_has_the_version_of_the_distribution(plugin: Plugin) -> None:
@@ -141,16 +141,16 @@ def test_a_secret_in_the_environment_stays_one(plugin: Plugin) -> None:
 @pytest.mark.parametrize(
     ("inputs", "message"),
     [
-        ({"memoryMB": 512}, "unknown argument 'memoryMB': did you mean 'memoryMb'?"),
-        ({"cors": {"allowOrigin": ["*"]}}, "unknown argument 'cors.allowOrigin': did you mean 'allowOrigins'?"),
-        ({"alarms": {"zzz": 1}}, "unknown argument 'alarms.zzz': allowed are p99DurationMs, topicArn"),
-        ({"architecture": "x86"}, "architecture must be one of x86_64, arm64"),
-        ({"alarms": True}, "alarms must be a mapping of p99DurationMs, topicArn"),
-        ({"memoryMb": 512.5}, "memory_mb must be a whole number of MB from 128 to 10240, got 512.5"),
-        ({"memoryMb": output(512)}, "memoryMb must be known before anything is deployed"),
-        ({"alarms": output({})}, "alarms must be known before anything is deployed"),
-        ({"timeoutSeconds": "30"}, "timeout_seconds must be a whole number of seconds from 1 to 900, got '30'"),
-        ({"modelPath": "nowhere.ubj"}, "model_path nowhere.ubj must be an XGBoost .ubj or .json file"),
+        ({"memoryMB": 512}, "memoryMB is not an argument: did you mean 'memoryMb'?"),
+        ({"cors": {"allowOrigin": ["*"]}}, "cors.allowOrigin is not an argument: did you mean 'allowOrigins'?"),
+        ({"alarms": {"zzz": 1}}, "alarms.zzz is not an argument: allowed are p99DurationMs, topicArn"),
+        ({"architecture": "x86"}, "architecture must be one of x86_64, arm64, got 'x86'"),
+        ({"alarms": True}, "alarms must be a mapping of alarms.topicArn, alarms.p99DurationMs, got True"),
+        ({"memoryMb": 512.5}, "memoryMb must be a whole number of MB from 128 to 10240, got 512.5"),
+        ({"memoryMb": output(512)}, "memoryMb must be known in plain text before anything is deployed"),
+        ({"alarms": output({})}, "alarms must be known in plain text before anything is deployed"),
+        ({"timeoutSeconds": "30"}, "timeoutSeconds must be a whole number of seconds from 1 to 900, got '30'"),
+        ({"modelPath": "nowhere.ubj"}, "modelPath nowhere.ubj must be an XGBoost .ubj or .json file"),
     ],
 )
 def test_what_is_not_possible_is_refused_in_plain_words(
