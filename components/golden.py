@@ -1,14 +1,12 @@
 """What must the model answer? Golden predictions: reading them, and comparing an answer with them.
 
 A golden file holds records of the test part of the data and the predictions that training saw for them. The
-component compares them with what the newly published Lambda version answers before the alias moves. A copy of
-this file travels into the image, where the build runs it as a script; so it imports nothing but the standard
-library at its top. Numbers of a golden file are shown in errors: they are the project's own, not a client's.
+component compares them with what the newly published Lambda version answers before the alias moves. Numbers of a
+golden file are shown in errors: they are the project's own, not a client's.
 """
 
 import json
 import math
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias, TypeGuard
@@ -150,25 +148,3 @@ def _flat(prediction: object) -> list[float]:
 
 def _is_number(value: object) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def main() -> int:
-    """Proves the golden predictions on the handler beside this file; returns the process's exit status."""
-    from handler import handler
-
-    path = Path(__file__).with_name("golden.json")
-    if not path.exists():
-        print("golden check: no golden.json in the build context, nothing to prove")
-        return 0
-    try:
-        golden = load(path)
-        check(golden, json.loads(json.dumps(handler(golden.records, None))))
-    except Exception as error:  # noqa: BLE001 - whatever goes wrong, the build must stop with one plain line
-        print(error if isinstance(error, GoldenError) else f"golden check failed: {error}", file=sys.stderr)
-        return 1
-    print(f"golden check: {len(golden.records)} records within {golden.tolerance} of what training saw")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,6 +1,6 @@
 """What goes into the image? Stages a Docker build context that is byte-identical for identical input.
 
-The context is the bundled handler (`function/`), the model, its golden predictions and a manifest. Names, contents,
+The context is the bundled handler (`function/`), the model and a manifest. Names, contents,
 modes and times of its files depend on the input alone, so an unchanged model rebuilds nothing, on any machine.
 Leaves out everything else that happens to lie beside the handler: caches, notes, local files.
 """
@@ -74,7 +74,6 @@ def _model_context(name: str, model_path: Path, golden_path: Path | None) -> Bui
     staged_model = f"model{model_path.suffix}"
     manifest = {"model": {"file": staged_model, "sha256": sha256, "version": sha256[:12], "name": name}}
     files = {path.name: path.read_bytes() for pattern in _HANDLER_FILES for path in handler_folder().glob(pattern)}
-    files["golden.py"] = Path(golden.__file__).read_bytes()
     files[staged_model] = model
     files["manifest.json"] = (json.dumps(manifest, indent=1) + "\n").encode()
 
@@ -85,7 +84,6 @@ def _model_context(name: str, model_path: Path, golden_path: Path | None) -> Bui
         difference = model_summary.difference(expectations.records, expectations.predictions, summary)
         if difference:
             raise StagingError(f"golden file {golden_path} does not fit the model: {difference}")
-        files["golden.json"] = golden_path.read_bytes()
 
     content_hash = _hash(files)
     path = STAGING_ROOT / f"{name}-{content_hash[:12]}"

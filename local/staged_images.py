@@ -1,8 +1,8 @@
 """Images without a Docker engine: nothing is built, the staged folder itself becomes the function's code.
 
 The emulator runs that code in a Python worker of its own interpreter, which is the one of this environment, so that
-the XGBoost library and orjson are there. What this cannot show: the Dockerfile's steps, the base image, the image's
-Python version, and the golden check of the image build.
+the XGBoost library and orjson are there. What this cannot show: the Dockerfile's steps, the base image and its
+Python version.
 """
 
 import io

@@ -3,16 +3,13 @@
 import dataclasses
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from components import golden, staging
+from components import golden
 from components.golden import Golden, GoldenError
-from tests.components.conftest import MODEL
 
 TWO = Golden("0" * 64, 0.01, [{"x": 1}, {"x": 2}], [5.0, 6.0])
 
@@ -89,24 +86,3 @@ def test_a_file_of_another_kind_is_refused_in_one_line(tmp_path: Path, content: 
 def test_a_missing_golden_file_is_refused_by_its_path(tmp_path: Path) -> None:
     with pytest.raises(GoldenError, match=r"nowhere\.json cannot be read"):
         golden.load(tmp_path / "nowhere.json")
-
-
-def build_step(context: Path) -> "subprocess.CompletedProcess[str]":
-    """What the Dockerfile runs, in a staged context."""
-    return subprocess.run([sys.executable, "golden.py"], cwd=context, capture_output=True, text=True, check=False)
-
-
-def test_the_image_build_proves_the_golden_predictions_on_the_staged_handler() -> None:
-    outcome = build_step(staging.stage("wine", MODEL).path)
-    assert outcome.returncode == 0, outcome.stderr
-    assert "within" in outcome.stdout
-
-
-def test_the_image_build_stops_at_a_prediction_that_is_off() -> None:
-    context = staging.stage("wine", MODEL).path
-    wrong = json.loads((context / "golden.json").read_text())
-    wrong["predictions"][4] += 0.25
-    (context / "golden.json").write_text(json.dumps(wrong))
-    outcome = build_step(context)
-    assert outcome.returncode == 1
-    assert re.fullmatch(r"golden check failed: record 4: expected .*\n", outcome.stderr)

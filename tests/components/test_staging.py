@@ -25,10 +25,10 @@ def test_the_context_is_the_same_to_the_byte_every_time() -> None:
     assert contents(second.path) == before
 
 
-def test_the_context_holds_the_handler_the_model_and_what_proves_it() -> None:
+def test_the_context_holds_the_handler_and_the_model_but_no_golden_records() -> None:
     names = contents(staging.stage("wine", MODEL).path).keys()
-    assert {"Dockerfile", "requirements.txt", "handler.py", "golden.py", "golden.json", "manifest.json"} <= names
-    assert "model.ubj" in names
+    assert {"Dockerfile", "requirements.txt", "handler.py", "manifest.json", "model.ubj"} <= names
+    assert "golden.json" not in names
 
 
 def test_nothing_that_lies_around_slips_in() -> None:

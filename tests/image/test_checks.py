@@ -129,21 +129,6 @@ def test_an_image_that_ends_at_once_is_told_with_its_log(altered: Alter, running
         container.invoke([[]])
 
 
-def test_a_model_that_does_not_predict_what_training_saw_becomes_no_image(
-    wanted: Wanted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    model = tmp_path / wanted.model.name
-    model.write_bytes(wanted.model.read_bytes())
-    golden = json.loads(wanted.model.with_name("golden.json").read_text())
-    golden["predictions"][3] += 1
-    model.with_name("golden.json").write_text(json.dumps(golden))
-    base = base_image(wanted.base, say=lambda _line: None)
-    with pytest.raises(LocalError, match=r"^the image cannot be built: golden check failed: record 3"):
-        build.build(replace(wanted, model=model), base, command.builder(), f"{wanted.name}-bad")
-    assert command.tags(f"{wanted.name}-bad") == []
-
-
 def test_a_layer_that_was_made_anew_without_cause_is_seen(
     tried: Trial, wanted: Wanted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -112,7 +112,7 @@ def test_a_json_model_has_to_be_ubjson_in_the_image() -> None:
         contents.check_files(entries(extra=Entry("var/task/model.json", "file", 0o644, 1, "ab")), staged)
 
 
-@pytest.mark.parametrize("missing", ["golden.json", "other.py"])
+@pytest.mark.parametrize("missing", ["model.ubj.sha256", "other.py"])
 def test_what_is_staged_and_not_in_the_image_is_named(missing: str) -> None:
     with pytest.raises(LocalError, match=rf"^/var/task/{missing} is not in the image"):
         contents.check_files(entries(), [*STAGED, missing])
