@@ -166,10 +166,16 @@ class MLInferenceFunction(pulumi.ComponentResource):
         token = aws.ecr.get_authorization_token_output(
             registry_id=repository.registry_id, opts=pulumi.InvokeOutputOptions(parent=self)
         )
+        build: docker.DockerBuildArgsDict = {
+            "context": self._context.path.as_posix(),
+            "dockerfile": self._context.dockerfile.as_posix(),
+            "platform": self._platform,
+            "args": {"BASE_IMAGE": self._args["base_image"]},
+        }
         # Content that comes back, as in a rollback, is built again and need not give the same digest to the bit; its
         # first tag is taken and immutable. So every change of content gets a tag that was never used.
-        content = staging.content_tag(self._context, self._args["base_image"], self._platform)
-        build = random.RandomId(
+        content = staging.content_tag(self._context, build)
+        suffix = random.RandomId(
             f"{self._name}-build",
             byte_length=4,
             keepers={"content": content},
@@ -177,13 +183,8 @@ class MLInferenceFunction(pulumi.ComponentResource):
         )
         return docker.Image(
             f"{self._name}-image",
-            image_name=pulumi.Output.concat(repository.repository_url, ":", content, "-", build.hex),
-            build={
-                "context": self._context.path.as_posix(),
-                "dockerfile": (self._context.path / "Dockerfile").as_posix(),
-                "platform": self._platform,
-                "args": {"BASE_IMAGE": self._args["base_image"]},
-            },
+            image_name=pulumi.Output.concat(repository.repository_url, ":", content, "-", suffix.hex),
+            build=build,
             # On the image, not on a provider: the token changes every time, and a provider would show it as a change.
             registry={
                 "server": repository.repository_url,

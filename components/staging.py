@@ -7,20 +7,13 @@ Leaves out everything else that happens to lie beside the handler: caches, notes
 
 import hashlib
 import json
-import os
-import shutil
-import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import golden, model_summary
+from . import context_digest, golden, model_summary, staged_folders
 
-#: Where contexts are staged, relative to the working directory: the path is a property of the image resource, and
-#: an absolute one would differ between a laptop and a build server.
-STAGING_ROOT = Path(".build")
 MODEL_SUFFIXES = (".ubj", ".json")
-#: 1980-01-01, the earliest time that a Zip file can hold.
-_FILE_TIME = 315532800
 _HANDLER_FILES = ("*.py", "Dockerfile", ".dockerignore", "requirements.txt")
 
 
@@ -33,34 +26,39 @@ class BuildContext:
     """A folder from which Docker builds the image.
 
     Attributes:
-        path: The folder, relative to the working directory.
-        content_hash: SHA-256 over the names and contents of all files, 64 hexadecimal digits.
+        path: The folder; relative to the working directory if the bundled handler is in it, else as it was given.
+        dockerfile: The Dockerfile, which may lie outside.
+        content_hash: The Docker plugin's digest of both, 64 hexadecimal digits; see `context_digest`.
         model_version: First 12 digits of the model's SHA-256, or of `content_hash` for a caller's own context.
         golden: What the model must answer; None when there is no golden file.
         summary: What is in the model; None for a caller's own context.
     """
 
     path: Path
+    dockerfile: Path
     content_hash: str
     model_version: str
     golden: golden.Golden | None
     summary: model_summary.ModelSummary | None
 
 
-def stage(name: str, source: Path, golden_path: Path | None = None) -> BuildContext:
+def stage(name: str, source: Path, golden_path: Path | None = None, dockerfile: Path | None = None) -> BuildContext:
     """Makes the build context of a model file, or takes a caller's own as it is.
 
     Args:
         name: The component's name; the endpoint reports it.
         source: XGBoost model file, `.ubj` or `.json`; or a folder with a Dockerfile.
         golden_path: Golden predictions; by default `golden.json` beside the model, if there is one.
+        dockerfile: The Dockerfile of a caller's own context, from the working directory; by default the one in it.
 
     Raises:
         StagingError: The model is missing, cut short or of another format; the golden file's records are not of this
-            model; the folder has no Dockerfile.
+            model; the folder has no Dockerfile, or a file in it cannot be read; `.build` cannot be written.
         golden.GoldenError: The golden file cannot be used or belongs to another model.
     """
-    return _own_context(source, golden_path) if source.is_dir() else _model_context(name, source, golden_path)
+    if source.is_dir():
+        return _own_context(source, dockerfile or source / "Dockerfile", golden_path)
+    return _model_context(name, source, golden_path)
 
 
 def _model_context(name: str, model_path: Path, golden_path: Path | None) -> BuildContext:
@@ -85,24 +83,53 @@ def _model_context(name: str, model_path: Path, golden_path: Path | None) -> Bui
         if difference:
             raise StagingError(f"golden file {golden_path} does not fit the model: {difference}")
 
-    content_hash = _hash(files)
-    path = STAGING_ROOT / f"{name}-{content_hash[:12]}"
-    _write(path, files)
-    return BuildContext(path, content_hash, sha256[:12], expectations, summary)
+    folder = f"{name}-{_hash(files)[:12]}"
+    try:
+        path = staged_folders.stage(folder, files)
+    except OSError as error:
+        raise StagingError(
+            f"the build context cannot be written to {staged_folders.ROOT / folder}: {error.strerror}; it needs a "
+            "working directory where files may be written"
+        ) from None
+    dockerfile = path / "Dockerfile"
+    return BuildContext(path, dockerfile, _digest(path, dockerfile), sha256[:12], expectations, summary)
 
 
-def _own_context(path: Path, golden_path: Path | None) -> BuildContext:
-    if not (path / "Dockerfile").is_file():
-        raise StagingError(f"context_path {path} has no Dockerfile; name a folder that `docker build` could build")
-    files = {file.relative_to(path).as_posix(): file.read_bytes() for file in path.rglob("*") if file.is_file()}
-    content_hash = _hash(files)
+def _own_context(path: Path, dockerfile: Path, golden_path: Path | None) -> BuildContext:
+    if not dockerfile.is_file():
+        inside = path / dockerfile
+        raise StagingError(
+            f"context_path {path} has no Dockerfile at {dockerfile}; "
+            + (
+                f"paths start at the working directory, so name {inside}"
+                if inside.is_file()
+                else "name a folder that `docker build` could build"
+            )
+        )
+    content_hash = _digest(path, dockerfile)
     expectations = golden.load(golden_path) if golden_path is not None else None
-    return BuildContext(path, content_hash, content_hash[:12], expectations, None)
+    return BuildContext(path, dockerfile, content_hash, content_hash[:12], expectations, None)
 
 
-def content_tag(context: BuildContext, base_image: str, platform: str) -> str:
-    """Names everything that an image is made from, in twenty hexadecimal digits."""
-    return hashlib.sha256("\n".join((context.content_hash, base_image, platform)).encode()).hexdigest()[:20]
+def _digest(path: Path, dockerfile: Path) -> str:
+    try:
+        return context_digest.digest(path, dockerfile)
+    except context_digest.ContextError as error:
+        raise StagingError(str(error)) from None
+
+
+def content_tag(context: BuildContext, build: Mapping[str, object]) -> str:
+    """Names everything that an image is made from, in twenty hexadecimal digits.
+
+    The Docker plugin builds and pushes again when the context's digest changes or any property of `build` does, and the
+    repository takes no tag twice: so both are what the tag is made of.
+
+    Args:
+        context: What is built.
+        build: The property `build` of the image resource: context, Dockerfile, arguments, target, platform.
+    """
+    named = json.dumps([context.content_hash, build], sort_keys=True)
+    return hashlib.sha256(named.encode()).hexdigest()[:20]
 
 
 def handler_folder() -> Path:
@@ -136,17 +163,3 @@ def _hash(files: dict[str, bytes]) -> str:
     for name in sorted(files):
         digest.update(f"{len(name.encode())}:{name}:{len(files[name])}:".encode() + files[name])
     return digest.hexdigest()
-
-
-def _write(path: Path, files: dict[str, bytes]) -> None:
-    """Puts the files into a new folder and moves it to `path` in one step, so that nobody sees half a context."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent) as scratch:
-        fresh = Path(scratch) / "context"
-        fresh.mkdir(mode=0o755)
-        for name, content in files.items():
-            (fresh / name).write_bytes(content)
-            (fresh / name).chmod(0o644)
-            os.utime(fresh / name, (_FILE_TIME, _FILE_TIME))
-        shutil.rmtree(path, ignore_errors=True)
-        fresh.rename(path)

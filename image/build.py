@@ -113,7 +113,8 @@ def build(want: Wanted, base: BaseImage, builder: Builder, repository: str | Non
         context = staging.stage(want.name, want.model)
     except (staging.StagingError, golden.GoldenError) as error:
         raise LocalError(str(error)) from None
-    name = f"{repository or want.name}:{staging.content_tag(context, base.name, want.platform)}"
+    content = staging.content_tag(context, {"args": {"BASE_IMAGE": base.name}, "platform": want.platform})
+    name = f"{repository or want.name}:{content}"
     started = time.monotonic()
     build_image(
         name,

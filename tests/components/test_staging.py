@@ -2,11 +2,12 @@
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from components import golden, staging
+from components import context_digest, golden, staging
 from tests.components.conftest import GOLDEN, MODEL, small_model
 
 
@@ -96,26 +97,73 @@ def test_a_file_that_is_no_model_is_refused(tmp_path: Path, name: str, content: 
         staging.stage("wine", tmp_path / name)
 
 
+def own_context(folder: Path, dockerfile: str = "Dockerfile") -> Path:
+    folder.mkdir()
+    (folder / dockerfile).write_text("FROM scratch\n")
+    return folder
+
+
 def test_an_own_context_is_taken_as_it_is(tmp_path: Path) -> None:
-    (tmp_path / "own").mkdir()
-    (tmp_path / "own" / "Dockerfile").write_text("FROM scratch\n")
-    context = staging.stage("wine", tmp_path / "own")
-    assert context.path == tmp_path / "own"
-    (tmp_path / "own" / "more").write_text("x")
-    assert staging.stage("wine", tmp_path / "own").content_hash != context.content_hash
+    folder = own_context(tmp_path / "own")
+    context = staging.stage("wine", folder)
+    assert (context.path, context.dockerfile) == (folder, folder / "Dockerfile")
+    (folder / "more").write_text("x")
+    assert staging.stage("wine", folder).content_hash != context.content_hash
 
 
-def test_an_own_context_without_a_dockerfile_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(staging.StagingError, match="has no Dockerfile"):
-        staging.stage("wine", tmp_path)
+@pytest.mark.parametrize("source", [MODEL, None], ids=["model", "own context"])
+def test_the_content_is_known_by_the_digest_that_the_docker_plugin_takes(tmp_path: Path, source: Path | None) -> None:
+    context = staging.stage("wine", source or own_context(tmp_path / "own"))
+    assert context.content_hash == context_digest.digest(context.path, context.dockerfile)
 
 
-def test_the_tag_changes_with_everything_that_makes_the_image() -> None:
+def test_an_own_context_may_have_its_dockerfile_elsewhere(tmp_path: Path) -> None:
+    folder = own_context(tmp_path / "own", "other.Dockerfile")
+    elsewhere = own_context(tmp_path / "elsewhere") / "Dockerfile"
+    assert staging.stage("wine", folder, dockerfile=elsewhere).dockerfile == elsewhere
+
+
+@pytest.mark.parametrize(
+    ("dockerfile", "message"),
+    [
+        (None, "own has no Dockerfile at own/Dockerfile; name a folder that `docker build` could build"),
+        ("lambda.Dockerfile", "paths start at the working directory, so name own/lambda.Dockerfile"),
+        ("own", "has no Dockerfile at own"),
+    ],
+)
+def test_an_own_context_without_a_dockerfile_is_refused(dockerfile: str | None, message: str) -> None:
+    own_context(Path("own"), "lambda.Dockerfile")
+    with pytest.raises(staging.StagingError, match=message):
+        staging.stage("wine", Path("own"), dockerfile=Path(dockerfile) if dockerfile else None)
+
+
+def test_an_own_context_that_cannot_be_read_is_refused() -> None:
+    (own_context(Path("own")) / ".dockerignore").write_text("ab*[\n")
+    with pytest.raises(staging.StagingError, match=r"the .dockerignore of own has a line that is no pattern"):
+        staging.stage("wine", Path("own"))
+
+
+def test_a_place_that_cannot_be_written_is_one_plain_line() -> None:
+    Path(".build").write_text("a file")
+    with pytest.raises(
+        staging.StagingError, match=r"cannot be written to \.build/wine-\w{12}: .+; it needs a working"
+    ) as caught:
+        staging.stage("wine", MODEL)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_tag_changes_with_everything_that_makes_the_docker_plugin_build_again() -> None:
     context = staging.stage("wine", MODEL)
-    tags = {
-        staging.content_tag(context, base, platform)
-        for base in ("python:3.13", "python:3.14")
-        for platform in ("linux/amd64", "linux/arm64")
-    }
-    assert len(tags) == 4
-    assert staging.content_tag(context, "python:3.13", "linux/amd64") in tags
+    build = {"context": "a", "dockerfile": "a/Dockerfile", "platform": "linux/amd64", "args": {"A": "1"}}
+    changes: list[dict[str, object]] = [
+        {},
+        {"context": "b"},
+        {"dockerfile": "b"},
+        {"platform": "linux/arm64"},
+        {"args": {"A": "2"}},
+        {"target": "last"},
+    ]
+    tags = {staging.content_tag(context, build | change) for change in changes}
+    tags.add(staging.content_tag(replace(context, content_hash="other"), build))
+    assert len(tags) == len(changes) + 1
+    assert staging.content_tag(context, dict(reversed(build.items()))) in tags
