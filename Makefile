@@ -2,6 +2,8 @@
 
 SHELL := /bin/sh
 PYTHON_AT_LEAST := 3.11
+# The image's Python, for which there are packages that the oldest supported one has not.
+IMAGE_PYTHON := 3.13
 BIN := $(if $(filter Windows_NT,$(OS)),.venv/Scripts,.venv/bin)
 INSTALLED := .venv/.installed
 ENGINE := .cache/engine/.installed
@@ -72,13 +74,14 @@ derive: $(INSTALLED) ## write anew what is derived: reference, schema, the clien
 
 lock: $(INSTALLED) ## resolve the requirements anew, with hashes
 	@PATH=".cache/uv/bin:$$PATH" && \
-	lock="uv pip compile --quiet --universal --generate-hashes --no-header --python-version $(PYTHON_AT_LEAST)" && \
-	$$lock --group dev pyproject.toml -o requirements-dev.txt && \
-	$$lock -c requirements-dev.txt pyproject.toml -o requirements.txt && \
-	$$lock --no-deps function/requirements.in -o function/requirements.txt && \
-	$$lock tests/security/checkov.in -o tests/security/checkov.txt && \
-	$$lock image/scanners.in -o image/scanners.txt && \
-	$$lock .ci/go.in -o .ci/go.txt
+	lock="uv pip compile --quiet --universal --generate-hashes --no-header" && \
+	ours="$$lock --python-version $(PYTHON_AT_LEAST)" && \
+	$$ours --group dev pyproject.toml -o requirements-dev.txt && \
+	$$ours -c requirements-dev.txt pyproject.toml -o requirements.txt && \
+	$$lock --python-version $(IMAGE_PYTHON) --no-deps function/requirements.in -o function/requirements.txt && \
+	$$ours tests/security/checkov.in -o tests/security/checkov.txt && \
+	$$ours image/scanners.in -o image/scanners.txt && \
+	$$ours .ci/go.in -o .ci/go.txt
 
 clean: ## remove everything that can be made again
 	@rm -rf .venv .cache .build .mypy_cache .pytest_cache .ruff_cache .hypothesis clients/*/node_modules
