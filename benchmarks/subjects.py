@@ -17,6 +17,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Self
 
+from components.bundled_handler import model_reader
+
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 BUILD = ROOT / ".build" / "bench"
@@ -72,7 +74,8 @@ def handler(model: Path = MODEL) -> Subject:
         shutil.copy(file, folder)
     staged = folder / f"model{model.suffix}"
     staged.write_bytes(content)
-    entry = {"file": staged.name, "sha256": digest, "version": digest[:12], "name": "wine_quality"}
+    found = model_reader.read(content).found()
+    entry = {"file": staged.name, "sha256": digest, "version": digest[:12], "name": "wine_quality", **found}
     (folder / "manifest.json").write_text(json.dumps({"model": entry}))
     return Subject("handler", folder, "handler", staged)
 

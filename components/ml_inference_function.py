@@ -80,8 +80,8 @@ class MLInferenceFunction(pulumi.ComponentResource):
     """First twelve digits of the model file's SHA-256; the endpoint reports the same."""
 
     model_summary: pulumi.Output[dict[str, Any] | None]
-    """What is in the model: sha256, xgboost, objective, booster, trees, depth, outputs, features; none for an own
-    context. Known in a preview, so that exporting it shows there what changes."""
+    """What is in the model: sha256, xgboost, objective, booster, trees, rounds, rounds_used, depth, outputs, features;
+    none for an own context. Known in a preview, so that exporting it shows there what changes."""
 
     cost_per_1000_predictions_usd: pulumi.Output[float | None]
     """Estimate of what 1,000 requests of one record cost, in US dollars; none where prices are not known. See

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import context_digest, golden, model_summary, staged_folders
+from . import bundled_handler, context_digest, golden, model_summary, staged_folders
+from .bundled_handler import model_reader
 
-MODEL_SUFFIXES = (".ubj", ".json")
 _HANDLER_FILES = ("*.py", "Dockerfile", ".dockerignore", "requirements.txt")
 
 
@@ -66,14 +66,16 @@ def _model_context(name: str, model_path: Path, golden_path: Path | None) -> Bui
     model = _read_model(model_path)
     sha256 = hashlib.sha256(model).hexdigest()
     try:
-        summary = model_summary.summarize(model, sha256)
-    except model_summary.UnreadableModelError as error:
+        found = model_reader.read(model)
+    except model_reader.UnreadableModelError as error:
         raise StagingError(f"model_path {model_path} {error}") from None
-    staged_model = f"model{model_path.suffix}"
-    manifest = {"model": {"file": staged_model, "sha256": sha256, "version": sha256[:12], "name": name}}
-    files = {path.name: path.read_bytes() for pattern in _HANDLER_FILES for path in handler_folder().glob(pattern)}
+    summary = model_summary.summarize(found, sha256)
+    staged_model = "model.ubj" if model_reader.is_ubjson(model) else "model.json"
+    entry = {"file": staged_model, "sha256": sha256, "version": sha256[:12], "name": name, **found.found()}
+    handler = bundled_handler.folder()
+    files = {path.name: path.read_bytes() for pattern in _HANDLER_FILES for path in handler.glob(pattern)}
     files[staged_model] = model
-    files["manifest.json"] = (json.dumps(manifest, indent=1) + "\n").encode()
+    files["manifest.json"] = (json.dumps({"model": entry}, indent=1) + "\n").encode()
 
     expectations = None
     golden_path = golden_path or _golden_beside(model_path)
@@ -132,28 +134,15 @@ def content_tag(context: BuildContext, build: Mapping[str, object]) -> str:
     return hashlib.sha256(named.encode()).hexdigest()[:20]
 
 
-def handler_folder() -> Path:
-    """Where the bundled handler lies: inside the installed package, else beside it in the repository."""
-    here = Path(__file__).resolve().parent
-    installed, repository = here / "function", here.parent / "function"
-    return installed if installed.is_dir() else repository
-
-
 def _read_model(path: Path) -> bytes:
-    if path.suffix not in MODEL_SUFFIXES:
-        raise StagingError(
-            f"model_path {path} ends in {path.suffix or 'nothing'!r}; XGBoost's save_model writes "
-            f"{' or '.join(MODEL_SUFFIXES)}, which is what can be deployed (a pickle cannot)"
-        )
     try:
-        model = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise StagingError(f"model_path {path} cannot be read: {error.strerror}; train it or name another") from None
-    return model
 
 
 def _golden_beside(model_path: Path) -> Path | None:
-    path = model_path.with_name("golden.json")
+    path = model_path.with_name(golden.GOLDEN_FILE)
     return path if path.exists() else None
 
 

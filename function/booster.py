@@ -45,15 +45,15 @@ class Booster:
     Attributes:
         num_features: Number of columns that a row must have.
         feature_names: Names stored in the model, in column order; empty if it was trained without names.
-        kind: `gbtree`, `dart` or `gblinear`.
         feature_types: XGBoost's type of each column (`float`, `int`, `i`, `q`, `c`); may be empty.
     """
 
-    def __init__(self, model: bytes) -> None:
+    def __init__(self, model: bytes, dart: bool = False) -> None:
         """Load a model that was saved as JSON or UBJSON.
 
         Args:
             model: The whole file. It must have been verified: a damaged one can crash the library.
+            dart: Whether its trees were trained with DART.
 
         Raises:
             LibraryError: The library is missing or does not accept the model.
@@ -71,8 +71,7 @@ class Booster:
         self.num_features = int(count.value)
         self.feature_names = self._feature_info(b"feature_name")
         self.feature_types = self._feature_info(b"feature_type")
-        # One word out of a kilobyte of JSON that nothing else on the way to the first answer needs.
-        self.kind = self.configuration().partition('"booster":"')[2].partition('"')[0]
+        self._dart = dart
         self._one_at_a_time = allocate_lock()
 
     def __del__(self) -> None:
@@ -80,20 +79,6 @@ class Booster:
             for proxy in self._proxies:
                 self._library.XGDMatrixFree(proxy)
             self._library.XGBoosterFree(self._handle)
-
-    def attribute(self, name: str) -> str | None:
-        """Return a string that training stored in the model, such as `best_iteration`; None if absent."""
-        value = c_char_p()
-        found = c_int()
-        self._call("XGBoosterGetAttr", self._handle, name.encode(), byref(value), byref(found))
-        return value.value.decode() if found.value and value.value is not None else None
-
-    def configuration(self) -> str:
-        """Return the library's JSON description of the loaded learner (objective, booster, outputs)."""
-        length = c_uint64()
-        text = c_char_p()
-        self._call("XGBoosterSaveJsonConfig", self._handle, byref(length), byref(text))
-        return (text.value or b"{}").decode()
 
     def to_ubj(self) -> bytes:
         """Return the model as the file that XGBoost itself would save as UBJSON; the same model gives the same bytes.
@@ -106,19 +91,13 @@ class Booster:
         self._call("XGBoosterSaveModelToBuffer", self._handle, options, byref(length), byref(start))
         return ctypes.string_at(start, length.value)  # a copy: the buffer is the library's own
 
-    def rounds(self) -> int:
-        """Return the number of boosting rounds in the model."""
-        count = c_int()
-        self._call("XGBoosterBoostedRounds", self._handle, byref(count))
-        return count.value
-
     def categories(self) -> list[list[object]] | None:
         """Return for each feature its category names in the order of their codes, empty if it has none.
 
         None if the model knows no names: it was saved before XGBoost 3.1, or trained on codes.
 
         Raises:
-            LibraryError: The names are damaged.
+            LibraryError: The library cannot show them.
         """
         import categories
 
@@ -126,8 +105,6 @@ class Booster:
         self._call("XGBoosterGetCategoriesExportToArrow", self._handle, None, byref(handle), byref(exported))
         try:
             return categories.read(exported.value) if exported.value else None
-        except categories.DamagedNamesError as error:
-            raise LibraryError(str(error)) from None
         finally:
             if handle:
                 self._call("XGBCategoriesFree", handle)
@@ -149,7 +126,7 @@ class Booster:
         """
         described = self._matrix(values, rows, column_major)
         options = _options(_VALUE, iterations)
-        if self.kind == "dart":
+        if self._dart:
             # In place, the library adds DART's trees in another order, which shows in the last bit.
             return self._from_own_matrix(described, options)
         # The library wants a proxy for each call and makes one if it gets none, which asks the system for its number
@@ -293,7 +270,7 @@ def find_library(folders: Iterable[str]) -> str:
         if os.path.isfile(path):
             return os.path.abspath(path)
     raise LibraryError(
-        f"XGBoost's library xgboost/lib/{name} is in none of the folders of sys.path: install xgboost-cpu==3.2.0"
+        f"XGBoost's library xgboost/lib/{name} is in none of the folders of sys.path: install xgboost-cpu"
     )
 
 

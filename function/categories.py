@@ -19,18 +19,11 @@ MAX_CODE = 2**24
 """Category codes are kept as float32, which counts without gaps up to here."""
 
 
-class DamagedNamesError(Exception):
-    """The model's category names cannot be trusted. The message is one plain line."""
-
-
 def read(exported: bytes) -> list[list[object]]:
     """Return for each feature its category names in the order of their codes; empty for a number.
 
     Args:
         exported: The library's JSON: one entry for each feature, null for a number.
-
-    Raises:
-        DamagedNamesError: Names hold characters beyond ASCII.
     """
     return [_names(entry) for entry in json.loads(exported)]
 
@@ -41,13 +34,6 @@ def _names(entry: dict[str, Any] | None) -> list[object]:
     if "offsets" not in entry:
         return list(_values(entry))
     text = _bytes(entry["values"])
-    if not text.isascii():
-        # XGBoost 3.2 counts characters where it should count bytes when it takes names from pandas: the model then
-        # holds names that are cut short and shifted, and nothing in it tells whether that has happened.
-        raise DamagedNamesError(
-            "the model's category names hold characters beyond ASCII, which XGBoost stores damaged; "
-            "rename the categories in plain ASCII and train again"
-        )
     offsets = _values(entry["offsets"])
     return [text[start:end].decode() for start, end in itertools.pairwise(offsets)]
 

@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 ALLOW_MISSING = "ALLOW_MISSING"
 """Environment variable: `true` lets every feature be null, a JSON array of names only these; unset lets none."""
 
-SUPPORTED_BOOSTERS = ("gbtree", "dart")
-"""What the library can predict without building a matrix of its own; `gblinear` it cannot."""
-
 
 class Contract:
     """The served model with its features and its outputs.
@@ -34,11 +31,15 @@ class Contract:
         colons: Number of colons in all feature names, as validate.py's quick look needs it.
         features: Feature names in column order.
         iterations: Boosting rounds that a prediction uses; 0 means all.
+        kind: `gbtree` or `dart`.
         known: The feature names as a set.
         may_miss: The features that may be null.
         name: What people call the model.
+        objective: XGBoost's name of what was learnt, such as `reg:squarederror`.
         only_numbers: Whether every feature is a number and none may be null.
+        outputs: Numbers that a prediction has: 1, or the number of classes or targets.
         pick: Takes the features out of a record, in column order; KeyError if one is missing.
+        rounds_used: Boosting rounds that a prediction uses, as a number.
         saved_by: Version of the XGBoost that saved the model.
         sha256: The model file's SHA-256.
         version: The first 12 hexadecimal digits of that of the file that was staged.
@@ -50,11 +51,15 @@ class Contract:
         "colons",
         "features",
         "iterations",
+        "kind",
         "known",
         "may_miss",
         "name",
+        "objective",
         "only_numbers",
+        "outputs",
         "pick",
+        "rounds_used",
         "saved_by",
         "sha256",
         "version",
@@ -64,12 +69,8 @@ class Contract:
         """Read the contract from a loaded model.
 
         Raises:
-            model_file.ModelError: The model or the setting of ALLOW_MISSING cannot be served.
+            model_file.ModelError: The setting of ALLOW_MISSING is none.
         """
-        if loaded.kind not in SUPPORTED_BOOSTERS:
-            raise model_file.ModelError(
-                f'the model\'s booster "{loaded.kind}" is not supported; train with booster="gbtree" or booster="dart"'
-            )
         self.booster = loaded
         # A model trained without names gets the names that XGBoost itself prints for it.
         self.features = loaded.feature_names or tuple(f"f{i}" for i in range(loaded.num_features))
@@ -80,12 +81,16 @@ class Contract:
         if "c" in loaded.feature_types:
             self.categories = _categories(loaded)
         self.only_numbers = not self.categories and not self.may_miss
-        self.iterations = _best_iterations(loaded)
+        self.iterations = file.rounds_used if file.rounds_used < file.rounds else 0
+        self.rounds_used = file.rounds_used
         self.pick: Callable[[Any], tuple[Any, ...]] = _picker(self.features)
         self.name = file.name
         self.version = file.version
         self.sha256 = file.sha256
         self.saved_by = file.saved_by
+        self.kind = file.booster
+        self.objective = file.objective
+        self.outputs = file.outputs
 
 
 def load(environment: Mapping[str, str]) -> Contract:
@@ -110,25 +115,12 @@ def from_file(file: model_file.ModelFile, allow_missing: str | None = None) -> C
     try:
         library = booster.library_version()
         if file.saved_by > library:
-            raise model_file.ModelError(
-                f"the model was saved by XGBoost {_dotted(file.saved_by)}, newer than the library {_dotted(library)}, "
-                "which would predict wrongly without a word; retrain with the library's version or update the library"
-            )
-        return Contract(file, booster.Booster(file.content), allow_missing)
+            import model_reader
+
+            raise model_file.ModelError(f"the model file {model_reader.too_new(file.saved_by, library)}")
+        return Contract(file, booster.Booster(file.content, file.booster == "dart"), allow_missing)
     except booster.LibraryError as error:
         raise model_file.ModelError(str(error)) from None
-
-
-def _best_iterations(loaded: booster.Booster) -> int:
-    """Return how many rounds early stopping kept, as XGBoost's scikit-learn estimators count them."""
-    best = loaded.attribute("best_iteration")
-    if best is None:
-        return 0
-    if not best.isdecimal() or int(best) >= loaded.rounds():
-        raise model_file.ModelError(
-            f"the model's best_iteration {best[:20]} is not one of its {loaded.rounds()} rounds; save the model again"
-        )
-    return int(best) + 1
 
 
 def _may_miss(setting: str | None, features: tuple[str, ...]) -> frozenset[str]:
@@ -163,7 +155,3 @@ def _picker(features: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
         only = features[0]
         return lambda record: (record[only],)
     return itemgetter(*features)
-
-
-def _dotted(version: tuple[int, int, int]) -> str:
-    return ".".join(map(str, version))

@@ -5,10 +5,6 @@ Everything is read from the model: nothing here knows one model from another.
 
 from __future__ import annotations
 
-import json
-from array import array
-from math import nan
-
 import respond
 
 TYPE_CHECKING = False
@@ -36,10 +32,10 @@ def card(contract: Contract) -> dict[str, object]:
         "version": contract.version,
         "sha256": contract.sha256,
         "saved_by_xgboost": ".".join(map(str, contract.saved_by)),
-        "booster": contract.booster.kind,
-        "objective": objective(contract),
-        "rounds": contract.iterations or contract.booster.rounds(),
-        "outputs": outputs(contract),
+        "booster": contract.kind,
+        "objective": contract.objective,
+        "rounds": contract.rounds_used,
+        "outputs": contract.outputs,
         "features": [feature(contract, index) for index in range(len(contract.features))],
         "openapi": "/openapi.json",
     }
@@ -56,19 +52,6 @@ def feature(contract: Contract, index: int) -> dict[str, object]:
     if contract.features[index] in contract.may_miss:
         described["may_be_null"] = True
     return described
-
-
-def objective(contract: Contract) -> str:
-    """Return the objective that the model was trained for, such as `reg:squarederror`."""
-    learner = json.loads(contract.booster.configuration())["learner"]
-    return str(learner["objective"]["name"])
-
-
-def outputs(contract: Contract) -> int:
-    """Return how many numbers a prediction has, as the library answers a row of missing values."""
-    width = len(contract.features)
-    flat, _ = contract.booster.predict(array("f", [nan] * width), 1, contract.iterations)
-    return len(flat)
 
 
 def example(contract: Contract) -> dict[str, object]:

@@ -1,7 +1,8 @@
 """Which model file is served, and is it the very file that was staged?
 
 Everything here happens before XGBoost sees a byte: a damaged file can crash the library or, worse, answer wrongly.
-Leaves out what the model means (contract.py).
+A staged file was read through before it was deployed, so here its hash is enough; any other file is read through now
+(model_reader.py). Leaves out what the model means (contract.py).
 """
 
 # pathlib alone would add a tenth to the cold start.
@@ -16,6 +17,7 @@ import os
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Any
 
 MODEL_PATH = "MODEL_PATH"
 """Environment variable: the model file to serve instead of the staged one."""
@@ -24,7 +26,10 @@ MODEL_SHA256 = "MODEL_SHA256"
 """Environment variable: the SHA-256 that the file of MODEL_PATH must have; unset trusts the file."""
 
 MANIFEST = "manifest.json"
-"""Written by staging beside the model: its file name, SHA-256, version and name."""
+"""Written by staging beside the model: its file name, SHA-256, version and name, and what the reader found in it."""
+
+FOUND = {"saved_by": str, "objective": str, "booster": str, "outputs": int, "rounds_used": int, "rounds": int}
+"""What the manifest repeats of `model_reader.Model`, and the type of each in JSON."""
 
 _HEXADECIMAL = frozenset("0123456789abcdef")
 _TASK_ROOT = os.path.dirname(os.path.abspath(__file__))
@@ -35,7 +40,7 @@ class ModelError(Exception):
 
 
 class ModelFile:
-    """The verified bytes of a model file.
+    """The verified bytes of a model file, and what the reader found in them.
 
     Attributes:
         content: The whole file.
@@ -43,17 +48,35 @@ class ModelFile:
         version: The first 12 hexadecimal digits of the SHA-256 of the file that was staged, which is this one unless
             the image build rewrote it (repack.py).
         sha256: This file's SHA-256.
-        saved_by: Version of the XGBoost that saved it: (major, minor, patch).
+        saved_by: Version of the XGBoost that saved the file that was staged: (major, minor, patch).
+        objective, booster, outputs, rounds_used, rounds: See `model_reader.Model`.
     """
 
-    __slots__ = ("content", "name", "saved_by", "sha256", "version")
+    __slots__ = (
+        "booster",
+        "content",
+        "name",
+        "objective",
+        "outputs",
+        "rounds",
+        "rounds_used",
+        "saved_by",
+        "sha256",
+        "version",
+    )
 
-    def __init__(self, content: bytes, name: str, sha256: str, version: str) -> None:
+    def __init__(self, content: bytes, name: str, sha256: str, version: str, found: Mapping[str, Any]) -> None:
         self.content = content
         self.name = name
         self.sha256 = sha256
         self.version = version
-        self.saved_by = saved_by(content)
+        major, minor, patch = map(int, found["saved_by"].split("."))
+        self.saved_by = major, minor, patch
+        self.objective: str = found["objective"]
+        self.booster: str = found["booster"]
+        self.outputs: int = found["outputs"]
+        self.rounds_used: int = found["rounds_used"]
+        self.rounds: int = found["rounds"]
 
 
 def read(environment: Mapping[str, str], task_root: str = _TASK_ROOT) -> ModelFile:
@@ -66,7 +89,7 @@ def read(environment: Mapping[str, str], task_root: str = _TASK_ROOT) -> ModelFi
         task_root: Folder of the code and of the staged model.
 
     Raises:
-        ModelError: No model is named, or its file is missing, unreadable, not the staged one, or no XGBoost model.
+        ModelError: No model is named, or its file is missing, unreadable, not the staged one, or none that is served.
     """
     path = environment.get(MODEL_PATH)
     if path:
@@ -89,26 +112,39 @@ def read(environment: Mapping[str, str], task_root: str = _TASK_ROOT) -> ModelFi
         )
     name = manifest.get("name") or os.path.splitext(os.path.basename(path))[0]
     # MODEL_SHA256 may ask for another file than the manifest's under the same name.
-    version = manifest["version"] if manifest.get("sha256") == sha256 else sha256[:12]
-    return ModelFile(content, name, sha256, version)
+    if manifest.get("sha256") != sha256:
+        return ModelFile(content, name, sha256, sha256[:12], _found(content))
+    return ModelFile(content, name, sha256, manifest["version"], manifest)
 
 
-def _manifest(path: str, model_file: str | None = None) -> dict[str, str]:
+def _manifest(path: str, model_file: str | None = None) -> dict[str, Any]:
     """Return the manifest's entry for the model; empty if there is none, or none for `model_file`."""
     try:
         with open(path, "rb") as file:
             entry = json.load(file)["model"]
         if model_file is not None and entry["file"] != model_file:
             return {}
-        entry = {key: str(entry[key]) for key in ("file", "sha256", "version", "name")}
+        for key, kind in {"file": str, "sha256": str, "version": str, "name": str, **FOUND}.items():
+            if type(entry[key]) is not kind:
+                raise TypeError(key)
         # It goes into a header and, as it is, into a line of JSON in the log.
         if len(entry["version"]) != 12 or not set(entry["version"]) <= _HEXADECIMAL:
-            raise ValueError
-        return entry
+            raise ValueError(entry["version"])
+        return dict(entry)
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, KeyError, TypeError):
         raise ModelError(f"{MANIFEST} beside the model is damaged; stage and deploy it again") from None
+
+
+def _found(content: bytes) -> dict[str, Any]:
+    """Read a file through that no manifest vouches for."""
+    import model_reader
+
+    try:
+        return model_reader.read(content).found()
+    except model_reader.UnreadableModelError as error:
+        raise ModelError(f"the model file {error}") from None
 
 
 def _content(path: str) -> bytes:
@@ -119,61 +155,3 @@ def _content(path: str) -> bytes:
         raise ModelError(
             f"model file {path} cannot be read ({error.strerror}); set {MODEL_PATH} to an XGBoost .ubj or .json file"
         ) from None
-
-
-def saved_by(content: bytes) -> tuple[int, int, int]:
-    """Return the XGBoost version that saved a model, without loading it.
-
-    XGBoost writes its keys in alphabetical order, so `version` is the last thing in either format.
-
-    Raises:
-        ModelError: This is neither XGBoost's JSON nor its UBJSON, or it is cut short.
-    """
-    version = _ubjson_version(content) if is_ubjson(content) else _json_version(content)
-    if version is None:
-        raise ModelError(
-            "the model file is not a whole XGBoost model in UBJSON or JSON; "
-            "save it with Booster.save_model('model.ubj') of XGBoost 1.6 or newer"
-        )
-    return version
-
-
-def is_ubjson(content: bytes) -> bool:
-    """Return whether a file begins as XGBoost's UBJSON does: an object whose first key has a length of eight bytes."""
-    return content[:2] == b"{L"
-
-
-def _ubjson_version(content: bytes) -> tuple[int, int, int] | None:
-    # An array `[#` of length 3 (`L`: eight bytes, big-endian), each element one type letter and an integer.
-    widths = {b"i": 1, b"U": 1, b"I": 2, b"l": 4, b"L": 8}
-    _, found, tail = content.rpartition(b"\x07version[#L\x00\x00\x00\x00\x00\x00\x00\x03")
-    if not found or not tail.endswith(b"}"):
-        return None
-    numbers, at = [], 0
-    while at < len(tail) - 1:
-        width = widths.get(tail[at : at + 1])
-        if width is None:
-            return None
-        numbers.append(int.from_bytes(tail[at + 1 : at + 1 + width], "big"))
-        at += 1 + width
-    return _triple(numbers)
-
-
-def _json_version(content: bytes) -> tuple[int, int, int] | None:
-    if content[:1] != b"{":
-        return None
-    try:
-        return _triple(json.loads(b'{"version"' + content.rpartition(b'"version"')[2])["version"])
-    except (ValueError, KeyError):
-        pass
-    try:  # Rewritten by another program, keys in another order: the whole file has to be read.
-        return _triple(json.loads(content).get("version"))
-    except (ValueError, RecursionError):
-        return None
-
-
-def _triple(numbers: object) -> tuple[int, int, int] | None:
-    match numbers:
-        case [int(major), int(minor), int(patch)]:
-            return major, minor, patch
-    return None

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from itertools import chain
 
-import describe
 import limits
 import parse
 import predict
@@ -55,7 +54,7 @@ def ready(request: Request, contract: Contract) -> Answer:
 
 def metadata(request: Request, contract: Contract) -> Answer:
     """Answer with the tensors that the model takes and gives."""
-    outputs = describe.outputs(contract)
+    outputs = contract.outputs
     inputs = [
         {"name": feature, "datatype": _datatype(contract, index), "shape": [-1]}
         for index, feature in enumerate(contract.features)

@@ -38,7 +38,7 @@ def document(contract: Contract) -> Schema:
             "title": f"Predictions of the model {contract.name}",
             "version": contract.version,
             "description": (
-                f"Serves an XGBoost model ({describe.objective(contract)}). Every call is signed with AWS Signature "
+                f"Serves an XGBoost model ({contract.objective}). Every call is signed with AWS Signature "
                 "Version 4 for the service `lambda`."
             ),
         },
@@ -205,7 +205,7 @@ def _value(contract: Contract, index: int) -> Schema:
 
 
 def _prediction(contract: Contract) -> Schema:
-    outputs = describe.outputs(contract)
+    outputs = contract.outputs
     number: Schema = {"type": "number"}
     if outputs == 1:
         return number

@@ -16,6 +16,7 @@ from pathlib import Path
 import booster
 import contract
 import model_file
+import model_reader
 
 
 def repack(folder: Path) -> str:
@@ -38,7 +39,7 @@ def repack(folder: Path) -> str:
     document = json.loads(manifest.read_bytes())
     staged = folder / document["model"]["file"]
     packed = staged.with_suffix(".ubj")
-    if staged == packed and model_file.is_ubjson(file.content):
+    if staged == packed and model_reader.is_ubjson(file.content):
         return f"model: {staged.name} is UBJSON, left as it is"
     content = contract.from_file(file).booster.to_ubj()
     document["model"].update(file=packed.name, sha256=hashlib.sha256(content).hexdigest())

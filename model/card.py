@@ -3,6 +3,7 @@
 Nothing in it depends on the day or the machine, so that training again writes the same bytes.
 """
 
+import json
 from typing import Any
 
 import xgboost as xgb
@@ -98,3 +99,12 @@ def _features(booster: xgb.Booster, train: Part) -> list[dict[str, Any]]:
         }
         for name, kind in zip(booster.feature_names or [], booster.feature_types or [], strict=True)
     ]
+
+
+def to_json(description: dict[str, Any]) -> str:
+    """Return the card's file, the same for the same content.
+
+    Raises:
+        ValueError: A number is not finite: JSON has no name for it.
+    """
+    return json.dumps(description, indent=1, ensure_ascii=False, allow_nan=False) + "\n"

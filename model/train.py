@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from model.card import card
+from components.write_golden import write_golden
+from model.card import card, to_json
 from model.distillation import transfer_set
 from model.evaluation import difference, metrics
 from model.fit import matrix
-from model.golden import GOLDEN_FILE, TOLERANCE, golden, to_json
 from model.leakage import SUSPICIOUS_RMSE, LeakError, check_for_leaks
 from model.parameters import PARAMETERS_FILE, read_parameters, read_search
 from model.preparation import SchemaError, prepare
@@ -27,6 +27,7 @@ from model.study.record import write_search
 from model.study.selection import choose, score_again, shortlist
 
 MODEL_FILE = "wine_quality.ubj"
+CARD_FILE = "card.json"
 STUDY_FILE = "tuning.sqlite3"
 
 GOLDEN_WINES = 32
@@ -94,15 +95,12 @@ def train(output: Path, cache: Path = DEFAULT_CACHE, parameters_file: Path = PAR
     description = card(
         booster, model_file, parameters, read_search(parameters_file).get("search"), train_part, test_part, evaluation
     )
-    written = {
-        MODEL_FILE: content,
-        GOLDEN_FILE: to_json(golden(booster, golden_wines(test_part), sha256, TOLERANCE)).encode(),
-        "card.json": to_json(description).encode(),
-    }
     output.mkdir(parents=True, exist_ok=True)
-    for name, data in written.items():
-        (output / name).write_bytes(data)
-        _indented(f"{name}, {len(data):,} bytes")
+    (output / MODEL_FILE).write_bytes(content)
+    golden_file = write_golden(output / MODEL_FILE, golden_wines(test_part))
+    (output / CARD_FILE).write_bytes(to_json(description).encode())
+    for file in (output / MODEL_FILE, golden_file, output / CARD_FILE):
+        _indented(f"{file.name}, {file.stat().st_size:,} bytes")
 
 
 def golden_wines(test_part: Part) -> pd.DataFrame:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from components import context_digest, golden, staging
+from components.bundled_handler import model_reader
 from tests.components.conftest import GOLDEN, MODEL, small_model
 
 
@@ -43,9 +44,9 @@ def test_nothing_that_lies_around_slips_in() -> None:
 def test_the_manifest_names_the_model_by_its_hash() -> None:
     context = staging.stage("wine", MODEL)
     sha256 = hashlib.sha256(MODEL.read_bytes()).hexdigest()
-    assert json.loads((context.path / "manifest.json").read_text()) == {
-        "model": {"file": "model.ubj", "sha256": sha256, "version": sha256[:12], "name": "wine"}
-    }
+    (entry,) = json.loads((context.path / "manifest.json").read_text()).values()
+    named = {"file": "model.ubj", "sha256": sha256, "version": sha256[:12], "name": "wine"}
+    assert entry == named | model_reader.read(MODEL.read_bytes()).found()
     assert context.model_version == sha256[:12]
 
 
@@ -81,11 +82,18 @@ def test_a_golden_file_that_cannot_be_the_models_is_refused(
         staging.stage("wine", other, path)
 
 
+@pytest.mark.parametrize("name", ["model.model", "model", "wine.json"])
+def test_the_content_says_which_format_a_model_has_whatever_its_file_is_called(tmp_path: Path, name: str) -> None:
+    model = tmp_path / name
+    model.write_bytes(MODEL.read_bytes())
+    assert (staging.stage("wine", model).path / "model.ubj").read_bytes() == MODEL.read_bytes()
+
+
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("model.pkl", b"\x80\x04", "'.pkl'; XGBoost's save_model writes .ubj or .json"),
-        ("model", b"{}", "ends in 'nothing'"),
+        ("model.pkl", b"\x80\x04", "is a pickle, which cannot be deployed"),
+        ("model", b"{}", "is not a whole XGBoost model"),
         ("model.ubj", b"", "is not a whole XGBoost model"),
         ("model.json", b"[1]", "is not a whole XGBoost model"),
         ("model.ubj", MODEL.read_bytes()[:-1], "is not a whole XGBoost model"),

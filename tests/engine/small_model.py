@@ -1,11 +1,12 @@
 """Models of two features, trained in a moment, with golden files that fit them or do not."""
 
 import hashlib
-import json
 from pathlib import Path
 
 import numpy as np
 import xgboost
+
+from components.golden import Golden
 
 RECORDS = [{"a": 0.1, "b": 0.2}, {"a": 0.5, "b": 0.5}, {"a": 0.9, "b": 0.7}]
 
@@ -27,13 +28,9 @@ def train(folder: Path, slope: float, wrong_by: float = 0.0) -> Path:
     booster = xgboost.train({"max_depth": 3, "nthread": 1}, data, 5)
     model = folder / "model.ubj"
     booster.save_model(model)
-    golden = {
-        "model_sha256": hashlib.sha256(model.read_bytes()).hexdigest(),
-        "tolerance": 1e-05,
-        "records": RECORDS,
-        "predictions": [value + wrong_by for value in predictions(model)],
-    }
-    (folder / "golden.json").write_text(json.dumps(golden))
+    sha256 = hashlib.sha256(model.read_bytes()).hexdigest()
+    expected = [value + wrong_by for value in predictions(model)]
+    Golden(sha256, 1e-05, RECORDS, expected).write(folder / "golden.json")
     return model
 
 

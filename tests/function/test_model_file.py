@@ -6,10 +6,13 @@ import hashlib
 import json
 from pathlib import Path
 
+import booster
 import contract
 import model_file
+import model_reader
 import numpy as np
 import pytest
+import xgboost
 from endpoint import Endpoint, RequestRefusedError
 
 from tests.function.protocols import MakeEvent, Serve
@@ -21,7 +24,14 @@ def stage(folder: Path, model: Path, **entry: str) -> dict[str, str]:
     staged = folder / f"model{model.suffix}"
     staged.write_bytes(content)
     sha256 = hashlib.sha256(content).hexdigest()
-    manifest = {"file": staged.name, "sha256": sha256, "version": sha256[:12], "name": "staged", **entry}
+    manifest = {
+        "file": staged.name,
+        "sha256": sha256,
+        "version": sha256[:12],
+        "name": "staged",
+        **model_reader.read(content).found(),
+        **entry,
+    }
     (folder / "manifest.json").write_text(json.dumps({"model": manifest}))
     return {"MODEL_PATH": str(staged)}
 
@@ -74,6 +84,15 @@ def test_no_model_at_all_says_how_to_name_one(tmp_path: Path) -> None:
         model_file.read({}, str(tmp_path))
 
 
+@pytest.mark.parametrize("key", model_file.FOUND)
+def test_a_manifest_that_does_not_say_what_was_found_is_refused(tmp_path: Path, small_model: Path, key: str) -> None:
+    environment = stage(tmp_path, small_model)
+    manifest = json.loads((tmp_path / "manifest.json").read_text())
+    del manifest["model"][key]
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
+    assert "manifest.json beside the model is damaged" in failure(environment)
+
+
 @pytest.mark.parametrize("manifest", ["", "{}", "[]", '{"model": 3}', '{"model": {"file": "model.ubj"}}', "{"])
 def test_a_damaged_manifest_is_refused(tmp_path: Path, small_model: Path, manifest: str) -> None:
     environment = stage(tmp_path, small_model)
@@ -88,21 +107,31 @@ def test_a_manifest_whose_version_is_none_is_refused(tmp_path: Path, small_model
     assert "manifest.json beside the model is damaged" in failure(stage(tmp_path, small_model, version=version))
 
 
-@pytest.mark.parametrize("content", [b"", b"binf", b"{", b"{L", b"{}", b"[1]", b"PK\x03\x04", b'{"version": "3.2.0"}'])
-def test_a_file_that_is_no_model_is_refused(tmp_path: Path, content: bytes) -> None:
+def test_a_file_without_manifest_is_read_through_first(tmp_path: Path) -> None:
     model = tmp_path / "model.ubj"
-    model.write_bytes(content)
-    assert "not a whole XGBoost model" in failure({"MODEL_PATH": str(model)})
+    model.write_bytes(b"{L")
+    assert failure({"MODEL_PATH": str(model)}).startswith("the model file is not a whole XGBoost model")
 
 
-@pytest.mark.parametrize("suffix", [".ubj", ".json"])
-def test_a_model_of_a_newer_xgboost_is_refused(tmp_path: Path, small_model: Path, suffix: str) -> None:
-    model = tmp_path / f"newer{suffix}"
-    content = small_model.with_suffix(suffix).read_bytes()
-    old, new = {".ubj": (b"i\x03i\x02i\x00}", b"i\x03i\x03i\x00}"), ".json": (b"[3,2,0]}", b"[3,3,0]}")}[suffix]
-    assert content.endswith(old)
-    model.write_bytes(content.removesuffix(old) + new)
-    assert "3.3.0, newer than the library 3.2.0" in failure({"MODEL_PATH": str(model)})
+def test_a_pinned_file_without_manifest_is_read_through_as_well(tmp_path: Path) -> None:
+    model = tmp_path / "model.ubj"
+    model.write_bytes(b"{L")
+    pinned = {"MODEL_PATH": str(model), "MODEL_SHA256": hashlib.sha256(b"{L").hexdigest()}
+    assert "not a whole XGBoost model" in failure(pinned)
+
+
+def test_a_staged_file_is_not_read_through_again(
+    tmp_path: Path, small_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environment = stage(tmp_path, small_model)
+    monkeypatch.setattr(model_reader, "read", lambda content: pytest.fail(f"{len(content)} bytes read through"))
+    assert contract.load(environment).rounds_used == 20
+
+
+def test_a_model_of_a_newer_xgboost_than_the_loaded_library_is_refused(tmp_path: Path, small_model: Path) -> None:
+    newer = f"{booster.library_version()[0] + 1}.0.0"
+    message = failure(stage(tmp_path, small_model, saved_by=newer))
+    assert f"the model file was saved by XGBoost {newer}, newer than the {xgboost.__version__}" in message
 
 
 def test_a_json_model_that_another_program_rewrote_is_served(tmp_path: Path, small_model: Path) -> None:

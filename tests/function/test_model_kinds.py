@@ -149,13 +149,6 @@ def test_categories_may_miss_where_it_is_allowed(categorical_model: Path, serve:
     assert_bit_identical(response["body"], expected)
 
 
-def test_category_names_that_xgboost_stores_damaged_are_refused_at_the_start(tmp_path: Path, serve: Serve) -> None:
-    training = with_categories(100, seed=1)
-    training["colour"] = training["colour"].cat.rename_categories({"rose": "rosé"})
-    model = train(tmp_path, {}, xgboost.DMatrix(training, targets("", training), enable_categorical=True))
-    assert "plain ASCII" in str(serve(model).failure)
-
-
 @pytest.mark.parametrize(
     ("field", "value", "code"),
     [
@@ -197,22 +190,6 @@ def test_a_wrong_setting_of_allow_missing_is_refused_at_the_start(
     small_model: Path, serve: Serve, setting: str
 ) -> None:
     assert "ALLOW_MISSING" in str(serve(small_model, ALLOW_MISSING=setting).failure)
-
-
-def test_another_booster_than_trees_is_refused_at_the_start(tmp_path: Path, serve: Serve) -> None:
-    rows = numbers(100, seed=1)
-    model = train(tmp_path, {"booster": "gblinear", "max_depth": None}, xgboost.DMatrix(rows, targets("", rows)))
-    assert '"gblinear" is not supported' in str(serve(model).failure)
-
-
-@pytest.mark.parametrize("best", ["99", "-1", "many", ""])
-def test_a_best_iteration_that_is_no_round_is_refused_at_the_start(
-    small_model: Path, tmp_path: Path, serve: Serve, best: str
-) -> None:
-    booster = xgboost.Booster(model_file=small_model)
-    booster.set_attr(best_iteration=best)
-    booster.save_model(tmp_path / "model.ubj")
-    assert "best_iteration" in str(serve(tmp_path / "model.ubj").failure)
 
 
 def legacy() -> list[tuple[str, Path]]:

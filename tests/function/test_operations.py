@@ -17,6 +17,7 @@ import pytest
 from endpoint import RequestRefusedError
 
 from tests.function.protocols import MakeEvent, Serve
+from tests.function.test_model_file import stage
 
 FUNCTION = Path(__file__).parents[2] / "function"
 
@@ -274,12 +275,14 @@ COLD_IMPORTS = {
 MUST_NOT_BE_IMPORTED = (
     "numpy", "scipy", "pandas", "xgboost", "orjson", "typing", "dataclasses", "pathlib", "logging", "inspect",
     "faults", "csv_body", "json_shapes", "open_inference", "openapi", "describe", "explain",
-    "mixed", "categories", "json_types",
+    "mixed", "categories", "json_types", "model_reader",
     "snapstart", "zlib", "gzip", "base64", "csv", "difflib", "urllib", "ctypes.util", "importlib.metadata",
 )  # fmt: skip
 
 
-def test_a_cold_prediction_imports_nothing_that_it_does_not_need(small_model: Path, url_event: MakeEvent) -> None:
+def test_a_cold_prediction_imports_nothing_that_it_does_not_need(
+    tmp_path: Path, small_model: Path, url_event: MakeEvent
+) -> None:
     script = """
         import json, os
         event = json.loads(os.environ["EVENT"])
@@ -294,7 +297,7 @@ def test_a_cold_prediction_imports_nothing_that_it_does_not_need(small_model: Pa
     prologue = f"import sys; sys.path[:0] = {paths!r}\n"
     finished = subprocess.run(
         [sys.executable, "-I", "-S", "-c", prologue + textwrap.dedent(script)],
-        env={**os.environ, "MODEL_PATH": str(small_model), "EVENT": json.dumps(event)},
+        env={**os.environ, **stage(tmp_path, small_model), "EVENT": json.dumps(event)},
         capture_output=True,
         text=True,
         check=False,

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import xgboost
 
+from components import golden
 from image import behaviour, build, checks, contents, events
 from image.build import Image, Wanted
 from image.lambda_container import LambdaContainer
@@ -24,9 +25,9 @@ def json_model(wanted: Wanted, tmp_path_factory: pytest.TempPathFactory) -> Path
     """The committed model as JSON, with its golden predictions."""
     model = tmp_path_factory.mktemp("json") / "wine.json"
     xgboost.Booster(model_file=wanted.model).save_model(model)
-    known = json.loads(wanted.model.with_name("golden.json").read_text())
-    known["model_sha256"] = hashlib.sha256(model.read_bytes()).hexdigest()
-    model.with_name("golden.json").write_text(json.dumps(known))
+    sha256 = hashlib.sha256(model.read_bytes()).hexdigest()
+    known = golden.load(wanted.model.with_name("golden.json"))
+    replace(known, model_sha256=sha256).write(model.with_name("golden.json"))
     return model
 
 

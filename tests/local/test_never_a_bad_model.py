@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import xgboost
 
+from components.golden import Golden
 from local import caller, demo, stack_config
 from local.cloud import Cloud
 from local.deployment import Deployment
@@ -39,8 +40,7 @@ def model(folder: Path, *, seed: int, golden_is_off_by: float = 0.0) -> Model:
     predictions = [float(value) for value in booster.predict(asked)]
     expected = [*predictions[:2], predictions[2] + golden_is_off_by]
     sha256 = hashlib.sha256((folder / "model.ubj").read_bytes()).hexdigest()
-    golden = {"model_sha256": sha256, "tolerance": 1e-5, "records": ROWS, "predictions": expected}
-    (folder / "golden.json").write_text(json.dumps(golden))
+    Golden(sha256, 1e-5, ROWS, expected).write(folder / "golden.json")
     return Model(folder / "model.ubj", predictions)
 
 

@@ -5,7 +5,6 @@ Also the names by which the other files of this folder speak of resources.
 
 import copy
 import functools
-import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -14,10 +13,12 @@ from typing import Any
 from unittest import mock
 
 import numpy as np
+import pandas as pd
 import pulumi
 import xgboost
 
 from components import MLInferenceFunction, staging
+from components.write_golden import write_golden
 from tests import fake_engine
 from tests.fake_engine import ACCOUNT_ID, REGION, Deployment, Resource
 
@@ -56,13 +57,7 @@ def write_model(folder: Path) -> Path:
     model = xgboost.train({"max_depth": 2, "nthread": 1}, data, 3)
     path = folder / "model.ubj"
     model.save_model(path)
-    golden = {
-        "model_sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
-        "tolerance": 1e-5,
-        "records": [{"a": float(a), "b": float(b)} for a, b in rows[:2]],
-        "predictions": [float(value) for value in model.predict(data)[:2]],
-    }
-    path.with_name("golden.json").write_text(json.dumps(golden))
+    write_golden(path, pd.DataFrame(rows[:2], columns=["a", "b"]))
     return path
 
 

@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 import xgboost as xgb
 
-from model.golden import GOLDEN_FILE, golden, to_json, write_golden
+from components.golden import GOLDEN_FILE, Golden
+from components.write_golden import golden_predictions, write_golden
 
 RNG = np.random.default_rng(0)
 ROWS = pd.DataFrame(
@@ -23,27 +24,31 @@ ROWS.loc[ROWS.index[::3], "size"] = np.nan
 CLASSES = (ROWS["count"] + 3 * (ROWS["kind"] == "a")) % 3
 
 
+def golden(booster: xgb.Booster, rows: pd.DataFrame) -> Golden:
+    return golden_predictions(bytes(booster.save_raw("ubj")), rows)
+
+
 def trained(rounds: int = 5, **parameters: object) -> xgb.Booster:
     rows = xgb.DMatrix(ROWS, CLASSES, enable_categorical=True, nthread=1)
     return xgb.train({"nthread": 1, **parameters}, rows, rounds)
 
 
 def test_missing_values_are_null_and_categories_are_their_names() -> None:
-    first = golden(trained(), ROWS.head(20), "0" * 64, 1e-5)["records"][0]
+    first = golden(trained(), ROWS.head(20)).records[0]
     assert first == {"size": None, "count": int(ROWS["count"][0]), "kind": ROWS["kind"][0]}
     assert isinstance(first["count"], int)
 
 
 def test_several_outputs_make_lists() -> None:
-    content = golden(trained(objective="multi:softprob", num_class=3), ROWS.head(20), "0" * 64, 1e-5)
-    assert np.shape(content["predictions"]) == (20, 3)
+    content = golden(trained(objective="multi:softprob", num_class=3), ROWS.head(20))
+    assert np.shape(content.predictions) == (20, 3)
 
 
 def test_a_model_stopped_early_answers_with_its_best_round() -> None:
     booster = trained(rounds=9)
     booster.set_attr(best_iteration="3")
     shorter = trained(rounds=4)
-    assert golden(booster, ROWS, "", 0)["predictions"] == golden(shorter, ROWS, "", 0)["predictions"]
+    assert golden(booster, ROWS).predictions == golden(shorter, ROWS).predictions
 
 
 def test_the_file_stands_beside_the_model_and_names_it(tmp_path: Path) -> None:
@@ -64,6 +69,6 @@ def test_rows_that_do_not_fit_the_model_are_refused(tmp_path: Path) -> None:
         write_golden(model, ROWS.drop(columns="size"))
 
 
-def test_a_number_without_a_name_in_json_is_refused() -> None:
+def test_a_number_without_a_name_in_json_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="JSON"):
-        to_json({"tolerance": float("nan")})
+        Golden("", float("nan"), [], []).write(tmp_path / GOLDEN_FILE)

@@ -1,0 +1,68 @@
+"""Writes the golden file of a trained model: a few records, with what XGBoost's own package predicts for them.
+
+For where models are trained: it needs `xgboost` and `pandas`, which a deployment does not. What a golden file is and
+how it is compared stands in `golden.py`.
+"""
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .bundled_handler import model_reader
+from .golden import GOLDEN_FILE, TOLERANCE, Golden
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def golden_predictions(model: bytes, features: "pd.DataFrame", tolerance: float = TOLERANCE) -> Golden:
+    """Golden records and predictions of a saved model.
+
+    Args:
+        model: The whole file. If training was stopped early, the rounds up to the best one count, as they do for the
+            endpoint.
+        features: 20 to 50 rows that the model was not trained on, shape (rows, features), columns in model order.
+        tolerance: Largest absolute difference of a prediction that is let through.
+
+    Returns:
+        Records and predictions in the order of the rows; a missing value is None, a category its name, and the
+        prediction of a model with several outputs a list.
+
+    Raises:
+        ValueError: The file is no model that can be served, or the rows do not fit it.
+    """
+    import xgboost as xgb
+
+    rounds = model_reader.read(model).rounds_used
+    rows = xgb.DMatrix(features, nthread=1, enable_categorical=True)
+    predictions = xgb.Booster(model_file=bytearray(model)).predict(rows, iteration_range=(0, rounds))
+    return Golden(
+        model_sha256=hashlib.sha256(model).hexdigest(),
+        tolerance=tolerance,
+        records=[
+            {str(name): value for name, value in row.items()}
+            for row in features.astype(object).where(features.notna(), None).to_dict("records")
+        ],
+        predictions=predictions.astype(float).tolist(),
+    )
+
+
+def write_golden(model_file: Path | str, features: "pd.DataFrame", tolerance: float = TOLERANCE) -> Path:
+    """Writes the golden file of a saved model beside it.
+
+    Args:
+        model_file: As saved by XGBoost.
+        features: See `golden_predictions`.
+        tolerance: See `golden_predictions`.
+
+    Returns:
+        The file written.
+
+    Raises:
+        OSError: The model cannot be read or the file not written.
+        ValueError: The file is no model that can be served, or the rows do not fit it.
+    """
+    model_file = Path(model_file)
+    file = model_file.with_name(GOLDEN_FILE)
+    golden_predictions(model_file.read_bytes(), features, tolerance).write(file)
+    return file

@@ -1,0 +1,634 @@
+"""What does a model file say, and can it be served? The one reader that preview, staging, image and handler share.
+
+A machine that deploys needs no XGBoost, so the file is read without it: XGBoost's own JSON, or the same tree of objects
+in UBJSON (draft 12, https://ubjson.org) as `save_model` writes it. XGBoost's library trusts what it loads: an index out
+of range is read all the same and ends the process at the first prediction. So every index, group and size is held
+against the others here, before the library sees the file. Each tree shrinks to a few numbers as soon as it is read.
+
+Imports the standard library alone, and nothing of the handler: a copy of this file serves the component. Leaves out
+which file is served (model_file.py) and predicting (booster.py).
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import struct
+import sys
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
+from typing import Any, NamedTuple
+
+NEWEST = (3, 4, 1)
+"""The XGBoost in the image: requirements.in pins it, and a newer one's models would be predicted wrongly by it."""
+
+OLDEST = (1, 6, 0)
+"""Files of earlier versions always hold a best iteration, and not how many trees a round has."""
+
+MAX_FEATURES = 500_000
+"""A request to Lambda has at most 6 MB, and a record takes at least twelve bytes for each feature that it names."""
+
+MAX_OUTPUTS = 100_000
+"""An answer of Lambda has at most 6 MB as well, and a record's prediction is in one."""
+
+MAX_DEPTH = 4096
+"""XGBoost explains a prediction by recursion, with memory that grows with the square of the depth: 134 MB here."""
+
+MAX_CATEGORY = 2**24
+"""Category codes are float32 in a row, which counts without gaps up to here."""
+
+MAX_CATEGORY_BYTES = 2**28
+"""The library keeps a bit for each category up to the largest one, for each split by category."""
+
+NON_ASCII_NAMES = (3, 4, 0)
+"""Earlier versions counted characters where bytes are meant, and cut category names from pandas short."""
+
+OBJECTIVES = frozenset(
+    {
+        *("binary:hinge", "binary:logistic", "binary:logitraw", "count:poisson", "multi:softmax", "multi:softprob"),
+        *("rank:map", "rank:ndcg", "rank:pairwise", "reg:absoluteerror", "reg:expectileerror", "reg:gamma"),
+        *("reg:linear", "reg:logistic", "reg:pseudohubererror", "reg:quantileerror", "reg:squarederror"),
+        *("reg:squaredlogerror", "reg:tweedie", "survival:aft", "survival:cox"),
+    }
+)
+"""https://xgboost.readthedocs.io/en/stable/parameter.html#learning-task-parameters"""
+
+FEATURE_TYPES = frozenset({"float", "int", "i", "q", "c"})
+"""https://xgboost.readthedocs.io/en/stable/python/python_api.html#xgboost.DMatrix"""
+
+SAVE_AGAIN = "save it with Booster.save_model('model.ubj')"
+
+
+class UnreadableModelError(ValueError):
+    """The file is no model that can be served. The message is one line: what it "is" or "has", and what to do."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """What a model file says.
+
+    Attributes:
+        saved_by: Version of the XGBoost that saved it: (major, minor, patch).
+        objective: XGBoost's name of what was learnt, such as `reg:squarederror`.
+        booster: `gbtree` or `dart`.
+        trees: Number of trees.
+        rounds: Number of boosting rounds; each has a tree for every output and parallel tree.
+        rounds_used: How many of them predict: those up to the best one if training was stopped early, else all.
+        depth: Longest way from a root to a leaf over all trees, in splits.
+        outputs: Numbers that a prediction has: 1, or the number of classes or targets.
+        features: Feature names in the model's order; XGBoost's own (`f0`, `f1`, …) if it was trained without names.
+        feature_types: XGBoost's type of each feature (`float`, `int`, `i`, `q`, `c`); may be empty.
+        categories: For the index of each categorical feature its category names in the order of their codes; None
+            instead of the names if the file has codes only, as all have that were saved before XGBoost 3.1.
+    """
+
+    saved_by: tuple[int, int, int]
+    objective: str
+    booster: str
+    trees: int
+    rounds: int
+    rounds_used: int
+    depth: int
+    outputs: int
+    features: tuple[str, ...]
+    feature_types: tuple[str, ...]
+    categories: dict[int, tuple[str | int, ...] | None]
+
+    def found(self) -> dict[str, Any]:
+        """Return what the manifest of a staged model repeats, so that a cold start need not read the file through."""
+        return {
+            "saved_by": dotted(self.saved_by),
+            "objective": self.objective,
+            "booster": self.booster,
+            "outputs": self.outputs,
+            "rounds_used": self.rounds_used,
+            "rounds": self.rounds,
+        }
+
+    def example(self) -> dict[str, float | str]:
+        """Return a record that the model can predict: zeros, and the first category of each categorical feature."""
+        record: dict[str, float | str] = dict.fromkeys(self.features, 0.0)
+        for index, names in self.categories.items():
+            record[self.features[index]] = names[0] if names else 0
+        return record
+
+
+def read(content: bytes, library: tuple[int, int, int] = NEWEST) -> Model:
+    """Read a model file, and refuse what the library would crash on or predict wrongly.
+
+    Args:
+        content: The whole file, UBJSON or JSON.
+        library: Version of the XGBoost that will predict.
+
+    Raises:
+        UnreadableModelError: It is cut short, damaged, of another format, or of a kind that is not served.
+    """
+    stranger = _stranger(content)
+    if stranger:
+        raise UnreadableModelError(stranger)
+    try:
+        document = _parsed(content)
+        saved_by = _version(document)
+        _require_version(saved_by, library)
+        return _model(document, saved_by)
+    except UnreadableModelError:
+        raise
+    except (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError, struct.error) as error:
+        reason = f" ({error})" if isinstance(error, _DamageError) else ""
+        raise UnreadableModelError(
+            f"is not a whole XGBoost model{reason}; {SAVE_AGAIN} of XGBoost 1.6 or newer"
+        ) from None
+
+
+def dotted(version: tuple[int, ...]) -> str:
+    """Return a version as people write it."""
+    return ".".join(map(str, version))
+
+
+class _DamageError(ValueError):
+    """Two parts of the file do not fit each other; the message says which, in the file's own words."""
+
+
+def _require(fits: bool, otherwise: str) -> None:
+    if not fits:
+        raise _DamageError(otherwise)
+
+
+# --- what people take for a model file ---
+
+
+def _stranger(content: bytes) -> str | None:
+    """Return what a file is and what to do if it is a known kind of file other than a saved model."""
+    start = content[:4096]
+    if start.startswith(b"version https://git-lfs.github.com/spec/"):
+        return "is a Git LFS pointer and not the model itself; fetch it with `git lfs pull`"
+    if start.startswith((b"binf", b"bs64")) or (
+        not start.startswith((b"{", b"\x80")) and re.search(rb"\0(gbtree|dart|gblinear)", start)
+    ):
+        return f"is in XGBoost's old binary format; load it with XGBoost 3.0 or older and {SAVE_AGAIN}"
+    if start.startswith((b"booster[", b"0:[", b"0:leaf=")) or re.match(rb"\s*\[\s*\{\s*\"nodeid\"", start):
+        return f"is a dump of a model, which cannot be loaded; {SAVE_AGAIN} where it was trained"
+    if re.match(rb"\x80[\x02-\x05]", start):
+        return f"is a pickle, which cannot be deployed; load it where it was made and {SAVE_AGAIN}"
+    if start.startswith((b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"PK\x03\x04")):
+        return "is compressed; unpack it first"
+    return None
+
+
+# --- the two formats ---
+
+
+def is_ubjson(content: bytes) -> bool:
+    """Return whether a file begins as XGBoost's UBJSON does: an object whose first key has a length of eight bytes."""
+    return content[:2] == b"{L"
+
+
+def _parsed(content: bytes) -> dict[str, Any]:
+    if is_ubjson(content):
+        document, end = _value(memoryview(content), 1, ord("{"))
+        _require(end == len(content), "bytes are left over")
+    else:
+        _require(content[:1] == b"{", "it begins neither as UBJSON nor as JSON")
+        # XGBoost reads these four escapes and keeps a \u as it stands, so that names would differ from the file's.
+        escape = re.search(rb'(?<!\\)(?:\\\\)*\\[^rnt"\\]', content)
+        _require(escape is None, "its JSON holds an escape that XGBoost does not read")
+        document = json.loads(content.decode(), object_pairs_hook=_shrunk)
+    return dict(document)
+
+
+def _shrunk(pairs: list[tuple[str, Any]]) -> Any:
+    """Return an object, or what is kept of it if it is a tree."""
+    entries = dict(pairs)
+    # XGBoost takes the first of two in UBJSON, the last in JSON.
+    _require(len(entries) == len(pairs), "a key stands twice")
+    return _tree(entries) if "left_children" in entries else entries
+
+
+_NUMBERS = {"i": ">b", "U": ">B", "I": ">h", "l": ">i", "L": ">q", "d": ">f", "D": ">d"}
+_ARRAYS = {"i": "b", "U": "B", "I": "h", "l": "i", "L": "q", "d": "f", "D": "d"}
+_CONSTANTS: dict[str, Any] = {"Z": None, "T": True, "F": False}
+
+
+def _value(data: memoryview, at: int, code: int) -> tuple[Any, int]:
+    """Return the value of a kind that begins at an offset, and the offset behind it."""
+    kind = chr(code)
+    if kind in _NUMBERS:
+        return struct.unpack_from(_NUMBERS[kind], data, at)[0], at + struct.calcsize(_NUMBERS[kind])
+    if kind == "S":
+        return _text(data, at)
+    if kind == "{":
+        return _object(data, at)
+    if kind == "[":
+        return _array(data, at)
+    return _CONSTANTS[kind], at
+
+
+def _length(data: memoryview, at: int) -> tuple[int, int]:
+    """Return a length, for which XGBoost reads no other kind than `L`, and the offset behind it."""
+    _require(data[at] == ord("L"), "a length is not of eight bytes")
+    length: int = struct.unpack_from(">q", data, at + 1)[0]
+    _require(0 <= length <= len(data), "a length is beyond the file")
+    return length, at + 9
+
+
+def _text(data: memoryview, at: int) -> tuple[str, int]:
+    length, at = _length(data, at)
+    _require(length <= len(data) - at, "a text ends behind the file")
+    return bytes(data[at : at + length]).decode(), at + length
+
+
+def _object(data: memoryview, at: int) -> tuple[Any, int]:
+    pairs = []
+    while data[at] != ord("}"):
+        key, at = _text(data, at)
+        value, at = _value(data, at + 1, data[at])
+        pairs.append((key, value))
+    return _shrunk(pairs), at + 1
+
+
+def _array(data: memoryview, at: int) -> tuple[Sequence[Any], int]:
+    """Return an array: numbers of one kind in a row (`$`), a known count of values (`#`), or values up to a bracket."""
+    if data[at] == ord("$"):
+        _require(data[at + 2] == ord("#"), "an array of one kind has no length")
+        count, start = _length(data, at + 3)
+        numbers = array(_ARRAYS[chr(data[at + 1])])
+        end = start + count * numbers.itemsize
+        _require(end <= len(data), "an array ends behind the file")
+        numbers.frombytes(data[start:end])
+        if sys.byteorder == "little":
+            numbers.byteswap()
+        return numbers, end
+    values = []
+    if data[at] == ord("#"):
+        count, at = _length(data, at + 1)
+        for _ in range(count):
+            value, at = _value(data, at + 1, data[at])
+            values.append(value)
+        return values, at
+    while data[at] != ord("]"):
+        value, at = _value(data, at + 1, data[at])
+        values.append(value)
+    return values, at + 1
+
+
+# --- a tree ---
+
+
+class _Tree(NamedTuple):
+    """What is kept of a tree.
+
+    Attributes:
+        number: Its place among the trees.
+        depth: Longest way from the root to a leaf, in splits.
+        width: One more than the largest feature index that it asks.
+        leaf: Numbers that a leaf holds.
+        category_bytes: What the library will keep of its splits by category.
+    """
+
+    number: int
+    depth: int
+    width: int
+    leaf: int
+    category_bytes: int
+
+
+_TREE_ARRAYS = {
+    **dict.fromkeys(("left_children", "right_children", "parents", "categories", "categories_nodes"), "i"),
+    **dict.fromkeys(("split_conditions", "base_weights", "loss_changes", "sum_hessian"), "f"),
+    **dict.fromkeys(("categories_segments", "categories_sizes"), "q"),
+    **dict.fromkeys(("default_left", "split_type"), "B"),
+    "split_indices": "iq",
+}
+"""The arrays of every tree and the kinds that they may have in UBJSON."""
+
+_NO_NODE = 2**31 - 1
+"""The root's parent, and the feature index of a node that pruning deleted."""
+
+
+def _tree(tree: dict[str, Any]) -> _Tree:
+    """Check a tree; every node that a row can reach is visited, once.
+
+    Raises:
+        ValueError, KeyError, TypeError: Its parts do not fit each other.
+    """
+    parameters = tree["tree_param"]
+    count = _whole(parameters["num_nodes"])
+    leaf = max(1, _whole(parameters["size_leaf_vector"]))
+    # Vector leaves keep their numbers in an array of their own since 3.2; the library takes it for granted.
+    kinds = {**_TREE_ARRAYS, "leaf_weights": "f"} if leaf > 1 else _TREE_ARRAYS
+    typed = isinstance(tree["parents"], array)
+    for name, kind in kinds.items():
+        _require_kind(name, tree[name], kind, typed)
+    left, right, parents = tree["left_children"], tree["right_children"], tree["parents"]
+    indices, default_left = tree["split_indices"], tree["default_left"]
+    for values in (left, right, parents, indices, default_left, tree["split_conditions"], tree["split_type"]):
+        _require(len(values) == count > 0, "num_nodes is not the length of a tree's arrays")
+    _require(len(tree["loss_changes"]) == len(tree["sum_hessian"]) == count, "a tree lacks a node's statistics")
+    weights = len(tree["base_weights"]) / count
+    _require(weights == 1 or (leaf > 1 and weights in range(1, leaf + 1)), "base_weights are not of every node")
+    _require(parents[0] in (-1, _NO_NODE), "a root has a parent")
+    _require(all(0 <= parent < count for parent in parents[1:]), "parents are out of range")
+    deleted = sum(index == _NO_NODE and bool(default) for index, default in zip(indices, default_left, strict=True))
+    _require(deleted == _whole(parameters.get("num_deleted", "0")), "num_deleted is not the number of deleted nodes")
+    leaves = len(tree["leaf_weights"]) / leaf if leaf > 1 else math.inf
+
+    depth, width, level = 0, 0, [0]
+    while True:
+        below: list[int] = []
+        for node in level:
+            if left[node] == -1:
+                # A vector leaf's place among the leaves stands where another node has its right child.
+                _require(leaf == 1 or 0 <= right[node] < leaves, "leaf_weights do not hold every leaf")
+                continue
+            width = max(width, indices[node] + 1)
+            _require(indices[node] >= 0, "split_indices are out of range")
+            for child in (left[node], right[node]):
+                _require(0 < child < count and parents[child] == node, "children and parents contradict each other")
+            _require(left[node] != right[node], "children and parents contradict each other")
+            below += (left[node], right[node])
+        if not below:
+            return _Tree(_index(tree["id"]), depth, width, leaf, _category_bytes(tree, count))
+        depth, level = depth + 1, below
+        _require(depth <= MAX_DEPTH, f"a tree is deeper than {MAX_DEPTH}")
+
+
+def _category_bytes(tree: dict[str, Any], count: int) -> int:
+    """Check a tree's splits by category; return what the library will keep of them."""
+    categories, split_type = tree["categories"], tree["split_type"]
+    nodes, starts, sizes = tree["categories_nodes"], tree["categories_segments"], tree["categories_sizes"]
+    by_category = [node for node, kind in enumerate(split_type) if kind]
+    _require(max(split_type) <= 1 and list(nodes) == by_category, "categories_nodes are not those of split_type")
+    _require(len(starts) == len(sizes) == len(nodes) <= count, "a split by category has no categories")
+    total = 0
+    for start, size in zip(starts, sizes, strict=True):
+        _require(size > 0 and 0 <= start <= len(categories) - size, "categories_segments are out of range")
+        total += max(categories[start : start + size]) // 8 + 4
+    if categories:
+        _require(min(categories) >= 0 and max(categories) < MAX_CATEGORY, "categories are out of range")
+    return total
+
+
+def _require_kind(name: str, values: Any, kind: str, typed: bool) -> None:
+    """Require that an array is of a kind, in UBJSON by its own word, in JSON by the types of its elements."""
+    if typed:
+        _require(isinstance(values, array) and values.typecode in kind, f"{name} are of another kind")
+        return
+    _require(isinstance(values, list), f"{name} are no array")
+    types = set(map(type, values))
+    if kind == "B":
+        _require(types <= {bool, int} and set(values) <= {0, 1}, f"{name} are neither 0 nor 1")
+    elif kind == "f":
+        _require(types <= {float, int}, f"{name} are no numbers")
+        # XGBoost reads a number without point or exponent as one of 64 bits.
+        _require(all(abs(value) < 2**63 for value in values if type(value) is int), f"{name} are out of range")
+    else:
+        _require(types <= {int}, f"{name} are no whole numbers")
+
+
+# --- the model ---
+
+
+def _version(document: dict[str, Any]) -> tuple[int, int, int]:
+    major, minor, patch = map(_index, document["version"])
+    return major, minor, patch
+
+
+def _require_version(saved_by: tuple[int, int, int], library: tuple[int, int, int]) -> None:
+    if saved_by > library:
+        raise UnreadableModelError(too_new(saved_by, library))
+    if saved_by < OLDEST:
+        raise UnreadableModelError(
+            f"was saved by XGBoost {dotted(saved_by)}, before 1.6, and does not tell how many trees predict; "
+            "train with XGBoost 1.6 or newer"
+        )
+
+
+def too_new(saved_by: tuple[int, int, int], library: tuple[int, int, int]) -> str:
+    """Return why a library does not predict a model that a newer one saved."""
+    return (
+        f"was saved by XGBoost {dotted(saved_by)}, newer than the {dotted(library)} that would predict, wrongly and "
+        f"without a word; train with XGBoost {dotted(library)} or older, or update the library"
+    )
+
+
+def _model(document: dict[str, Any], saved_by: tuple[int, int, int]) -> Model:
+    learner = document["learner"]
+    gradient_booster = learner["gradient_booster"]
+    if gradient_booster["name"] == "gblinear":
+        raise UnreadableModelError(
+            'has the booster "gblinear", which is not served; train with booster="gbtree" or booster="dart"'
+        )
+    _require(gradient_booster["name"] in ("gbtree", "dart"), "its booster is unknown")
+    outer = gradient_booster["gbtree"] if gradient_booster["name"] == "dart" else gradient_booster
+    forest, parameters = outer["model"], learner["learner_model_param"]
+    # Until 3.3 the weights that DART gives its trees stood beside the trees, and the booster was called after them.
+    weights = forest.get("weight_drop", gradient_booster.get("weight_drop"))
+
+    features, feature_types = _features(learner, _whole(parameters["num_feature"]))
+    outputs = _outputs(learner, parameters)
+    trees = _trees(forest, saved_by, outputs, len(features), weights)
+    rounds = _rounds(forest, vector_leaves=bool(trees) and trees[0].leaf > 1)
+    objective = str(learner["objective"]["name"])
+    return Model(
+        saved_by=saved_by,
+        objective=objective,
+        booster="gbtree" if weights is None else "dart",
+        trees=len(trees),
+        rounds=rounds,
+        rounds_used=_rounds_used(learner["attributes"], rounds, _parallel_trees(forest)),
+        depth=max((tree.depth for tree in trees), default=0),
+        # `multi:softmax` answers the class itself.
+        outputs=1 if objective == "multi:softmax" else outputs,
+        features=features,
+        feature_types=feature_types,
+        categories=_categories(forest.get("cats"), feature_types, saved_by),
+    )
+
+
+def _features(learner: dict[str, Any], count: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the names and the types of the features; the types may be missing."""
+    if count > MAX_FEATURES:
+        raise UnreadableModelError(
+            f"has {count} features, more than a request to Lambda can hold ({MAX_FEATURES}); train on fewer columns"
+        )
+    names, types = (tuple(learner.get(key, ())) for key in ("feature_names", "feature_types"))
+    _require(count > 0, "num_feature is 0")
+    _require(len(names) in (0, count) and len(types) in (0, count), "num_feature is not the number of feature_names")
+    _require(set(types) <= FEATURE_TYPES, "feature_types are unknown")
+    _require(set(map(type, names)) <= {str} and "\0" not in "".join(names), "feature_names are no texts")
+    if len(set(names)) < len(names):
+        twice = next(name for at, name in enumerate(names) if name in names[:at])
+        raise UnreadableModelError(
+            f"has two features of the name {twice!r}, so that a record cannot say which it means; "
+            "rename one and train again"
+        )
+    "".join(names).encode()
+    # A model trained without names gets those that XGBoost itself prints for it.
+    return names or tuple(f"f{index}" for index in range(count)), types
+
+
+def _outputs(learner: dict[str, Any], parameters: dict[str, str]) -> int:
+    """Return how many margins the trees add up to, held against the objective and the base score."""
+    classes, targets = _whole(parameters["num_class"]), _whole(parameters.get("num_target", "1"))
+    outputs = max(classes, targets, 1)
+    _require(targets > 0 and (classes <= 1 or targets == 1), "num_class and num_target contradict each other")
+    if outputs > MAX_OUTPUTS:
+        raise UnreadableModelError(
+            f"has {outputs} outputs, more than an answer of Lambda can hold ({MAX_OUTPUTS}); train for fewer"
+        )
+    _require(parameters.get("boost_from_average", "0") in ("0", "1"), "boost_from_average is neither 0 nor 1")
+    base = _reals(parameters["base_score"])
+    _require(len(base) in (1, outputs), "base_score has not one number for each output")
+
+    objective = learner["objective"]
+    _require(objective["name"] in OBJECTIVES, f"its objective {str(objective['name'])[:40]!r} is unknown")
+    if objective["name"] in ("multi:softmax", "multi:softprob"):
+        told = _whole(objective["softmax_multiclass_param"]["num_class"])
+        _require(told == classes > 0, "num_class is not the objective's")
+    if objective["name"] == "reg:quantileerror":
+        alphas = _reals(objective["quantile_loss_param"]["quantile_alpha"])
+        _require(len(alphas) == targets, "num_target is not the number of quantiles")
+    return outputs
+
+
+def _trees(
+    forest: dict[str, Any], saved_by: tuple[int, int, int], outputs: int, features: int, weights: Any
+) -> list[_Tree]:
+    trees, groups = forest["trees"], forest["tree_info"]
+    count = _whole(forest["gbtree_model_param"]["num_trees"])
+    _require(all(type(tree) is _Tree for tree in trees), "trees holds something else")
+    _require(len(trees) == len(groups) == count, "num_trees is not the number of trees")
+    _require([tree.number for tree in trees] == list(range(count)), "trees are out of order")
+    _require(all(type(group) is int and 0 <= group < outputs for group in groups), "tree_info is out of range")
+    _require(max((tree.width for tree in trees), default=0) <= features, "split_indices are out of range")
+    _require(sum(tree.category_bytes for tree in trees) <= MAX_CATEGORY_BYTES, "categories are out of range")
+    if weights is not None:
+        _require(len(weights) == count and set(map(type, weights)) <= {float, int}, "weight_drop is not of every tree")
+    leaves = {tree.leaf for tree in trees}
+    _require(leaves <= {1} or leaves == {outputs}, "size_leaf_vector is not the number of outputs")
+    if leaves - {1} and saved_by < (3, 2):
+        raise UnreadableModelError(
+            f"has trees of vectors (multi_output_tree) that XGBoost {dotted(saved_by)} saved, which newer versions "
+            "cannot load; train it again with XGBoost 3.2 or newer"
+        )
+    return list(trees)
+
+
+def _parallel_trees(forest: dict[str, Any]) -> int:
+    parallel = _whole(forest["gbtree_model_param"]["num_parallel_tree"])
+    _require(0 < parallel <= max(1, len(forest["trees"])), "num_parallel_tree is out of range")
+    return parallel
+
+
+def _rounds(forest: dict[str, Any], vector_leaves: bool) -> int:
+    """Return the number of boosting rounds, as the library counts them."""
+    trees = len(forest["trees"])
+    if "iteration_indptr" in forest:
+        ends = forest["iteration_indptr"]
+        _require(all(type(end) is int for end in ends), "iteration_indptr holds no whole numbers")
+        _require(ends[0] == 0 and ends[-1] == trees, "iteration_indptr does not end with the trees")
+        _require(all(start <= end for start, end in pairwise(ends)), "iteration_indptr goes backwards")
+        return len(ends) - 1
+    # Saved before 2.0: every round is alike.
+    each = _parallel_trees(forest) * (1 if vector_leaves else max(forest["tree_info"]) + 1)
+    _require(trees > 0 and trees % each == 0, "num_parallel_tree does not divide the trees")
+    return trees // each
+
+
+def _rounds_used(attributes: dict[str, str], rounds: int, parallel: int) -> int:
+    """Return how many rounds early stopping kept, as XGBoost's scikit-learn estimators count them."""
+    _require(set(map(type, attributes.values())) <= {str}, "attributes are no texts")
+    best, limit = attributes.get("best_iteration"), attributes.get("best_ntree_limit")
+    if best is None:
+        return rounds
+    if not re.fullmatch("[0-9]{1,9}", best) or int(best) >= rounds:
+        raise UnreadableModelError(
+            f"has the best_iteration {best[:20]!r}, which is not one of its {rounds} rounds; "
+            "booster.set_attr(best_iteration=None) lets all of them predict, then save it again"
+        )
+    if limit is not None and limit != str((int(best) + 1) * parallel):
+        raise UnreadableModelError(
+            f"has the best_iteration {best} and the best_ntree_limit {limit[:20]!r}, which contradict each other, "
+            "as in models from before XGBoost 1.6; train with XGBoost 1.6 or newer"
+        )
+    return int(best) + 1
+
+
+def _categories(
+    stored: Any, feature_types: tuple[str, ...], saved_by: tuple[int, int, int]
+) -> dict[int, tuple[str | int, ...] | None]:
+    """Return the names of each categorical feature's categories; None if the file has codes only."""
+    wanted = [index for index, kind in enumerate(feature_types) if kind == "c"]
+    encodings = stored["enc"] if stored is not None else []
+    if not encodings:
+        return dict.fromkeys(wanted)
+    names = [_category_names(encoding, saved_by) for encoding in encodings]
+    counts = list(map(len, names))
+    segments, order = list(stored["feature_segments"]), list(stored["sorted_idx"])
+    _require(len(names) == len(feature_types), "categories are not of every feature")
+    _require(segments == list(accumulate(counts, initial=0)), "feature_segments are not the numbers of categories")
+    _require(len(order) == sum(counts), "sorted_idx is not of every category")
+    for start, end in pairwise(segments):
+        _require(sorted(order[start:end]) == list(range(end - start)), "sorted_idx is no order of the categories")
+    _require({index for index, count in enumerate(counts) if count} <= set(wanted), "categories are not of type c")
+    return {index: names[index] for index in wanted}
+
+
+_CATEGORY_KINDS = {9: "b", 10: "B", 11: "h", 12: "H", 13: "i", 14: "I", 15: "q", 16: "Q"}
+"""XGBoost's numbers for the kinds of whole numbers that categories may be."""
+
+
+def _category_names(encoding: dict[str, Any], saved_by: tuple[int, int, int]) -> tuple[str | int, ...]:
+    names: tuple[str | int, ...]
+    if "offsets" in encoding:
+        text, offsets = _numbers(encoding["values"], "b").tobytes(), _numbers(encoding["offsets"], "i")
+        if not offsets:
+            _require(not text, "offsets of categories are missing")
+            return ()
+        _require(offsets[0] == 0 and offsets[-1] == len(text), "offsets of categories do not end with them")
+        _require(all(start <= end for start, end in pairwise(offsets)), "offsets of categories go backwards")
+        if saved_by < NON_ASCII_NAMES and not text.isascii():
+            raise UnreadableModelError(
+                f"has category names beyond ASCII, which XGBoost before {dotted(NON_ASCII_NAMES[:2])} stores damaged, "
+                f"and was saved by {dotted(saved_by)}; train again with a newer XGBoost or with names in plain ASCII"
+            )
+        names = tuple(text[start:end].decode() for start, end in pairwise(offsets))
+    else:
+        names = tuple(_numbers(encoding["values"], _CATEGORY_KINDS[encoding["type"]]))
+    _require(len(set(names)) == len(names), "a category stands twice")
+    return names
+
+
+def _numbers(values: Any, kind: str) -> array[int]:
+    """Return whole numbers as an array of a kind, which they are in UBJSON already, or signed for want of another."""
+    if isinstance(values, array):
+        _require(values.typecode in (kind, kind.lower()), "categories are of another kind")
+        return array(kind, values.tobytes())
+    _require(set(map(type, values)) <= {int}, "categories are neither texts nor whole numbers")
+    return array(kind, values)
+
+
+# --- numbers in texts, as XGBoost keeps its parameters ---
+
+
+def _whole(text: str) -> int:
+    _require(bool(re.fullmatch("[0-9]{1,10}", text)) and int(text) < 2**31, "a parameter is no whole number")
+    return int(text)
+
+
+def _reals(text: str) -> list[float]:
+    numbers = text.removeprefix("[").removesuffix("]").split(",")
+    _require(
+        all(re.fullmatch(r"[-+]?[0-9]+(\.[0-9]*)?([eE][-+]?[0-9]+)?", each.strip()) for each in numbers), "a number"
+    )
+    values = [float(each) for each in numbers]
+    _require(all(map(math.isfinite, values)), "a parameter is not finite")
+    return values
+
+
+def _index(value: Any) -> int:
+    _require(type(value) is int and 0 <= value < 2**31, "a number is no index")
+    return int(value)
