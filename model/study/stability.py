@@ -43,8 +43,8 @@ def over_splits(
         say: Receives one line of progress per split.
     """
     errors = []
-    for seed in SPLIT_SEEDS:
+    for number, seed in enumerate(SPLIT_SEEDS, 1):
         train, test = split(table, seed)
         errors.append(metrics(test.target, fitted(train).predict(matrix(test.features)))["rmse"])
-        say(f"split {seed}: RMSE {errors[-1]:.4f}")
+        say(f"split {number} of {len(SPLIT_SEEDS)}: RMSE {errors[-1]:.4f}")
     return errors

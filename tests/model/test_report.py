@@ -16,7 +16,7 @@ from model.sources import DataUnavailableError
 from model.splits import Part
 from model.study import stability
 from model.study.report import __main__ as command
-from model.study.report import data_figures, error_figures, explanation_figures, search_figures
+from model.study.report import data_figures, error_figures, explanation_figures, search_figures, writing
 from model.study.report.page import TEMPLATE, Picture, render
 from model.study.report.style import COLOUR_OF, applied, data_uri, png
 from model.study.stability import over_splits
@@ -139,7 +139,7 @@ def test_without_data_the_command_fails_with_one_line(
     def fetch(*_: object, **__: object) -> dict[str, bytes]:
         raise DataUnavailableError("no source gave the wine data")
 
-    monkeypatch.setattr(command, "fetch", fetch)
+    monkeypatch.setattr(writing, "fetch", fetch)
     assert command.main(["--output", str(tmp_path)]) == 1
     assert capsys.readouterr().err == "error: no source gave the wine data\n"
 
@@ -176,10 +176,19 @@ def test_the_frontier_falls_with_size_and_circles_the_choice() -> None:
     assert np.asarray(axes.collections[-1].get_offsets()).tolist() == [[800, 0.702]]
 
 
+def test_ctrl_c_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(writing, "report", interrupted)
+    assert command.main([]) == 130
+    assert capsys.readouterr().err == "\nstopped; the report is as it was\n"
+
+
 @pytest.mark.slow
 def test_the_whole_report_is_written(tmp_path: Path, raw_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stability, "SPLIT_SEEDS", range(2))
-    page = command.report(tmp_path, raw_cache)
-    pictures = sorted(file.stem for file in (tmp_path / command.PICTURES).iterdir())
+    page = writing.report(tmp_path, raw_cache)
+    pictures = sorted(file.stem for file in (tmp_path / writing.PICTURES).iterdir())
     assert pictures == sorted(re.findall(r"picture\(\"(\w+)\"", TEMPLATE.read_text("utf-8")))
     assert page.stat().st_size > 200_000
