@@ -20,7 +20,7 @@ export MODEL
 TRIALS ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup local serve image image-test engine test check format lint types train report bench derive lock clean
+.PHONY: help setup local serve image image-test engine test check needs format lint types train report bench derive lock clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -44,8 +44,11 @@ engine: $(ENGINE) ## Pulumi's own engine for the tests: the one on the PATH, or 
 test: $(INSTALLED) ## all tests that need neither Docker nor minutes
 	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
-check: lint types engine test ## exactly what CI runs: format, lint, types, all tests
+check: needs lint types engine test ## exactly what CI runs: format, lint, types, all tests
 	@$(BIN)/python -m pytest --everything -m "slow or docker"
+
+needs: $(INSTALLED)
+	@$(BIN)/python -m tests.needs
 
 format: $(INSTALLED) ## rewrite the code in the project's format
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .

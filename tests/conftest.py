@@ -1,5 +1,7 @@
 """Which tests run here? Those that need Docker or minutes only when they can and were asked for."""
 
+from collections import Counter
+
 import pytest
 from pulumi.runtime.sync_await import _ensure_event_loop
 
@@ -12,9 +14,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     everything = config.getoption("--everything")
+    no_engine = why_not() if everything else None
     reasons = {
         "slow": None if everything else "takes minutes; `make check` runs it",
-        "docker": why_not() if everything else "builds images; `make check` runs it",
+        "docker": no_engine if everything else "builds images; `make check` runs it",
     }
     for item in items:
         for marker, reason in reasons.items():
@@ -29,3 +32,10 @@ def pytest_runtest_setup() -> None:
     A test that runs `asyncio.run` leaves none behind, and which one ran before must not matter.
     """
     _ensure_event_loop()  # type: ignore[no-untyped-call]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Says why tests were skipped, in one line a reason instead of one a place."""
+    reasons = Counter(report.longrepr[2].removeprefix("Skipped: ") for report in terminalreporter.getreports("skipped"))
+    for reason, number in reasons.most_common():
+        terminalreporter.write_line(f"{number} skipped: {reason}")
