@@ -135,7 +135,7 @@ class Program:
     host: subprocess.Popen[str]
     engine: RecordingEngine
 
-    def up(self, **config: str) -> Recorded:
+    def up(self, **config: Any) -> Recorded:
         """Runs the program; returns what it registered and exported.
 
         Args:
@@ -145,8 +145,10 @@ class Program:
             ProgramError: The program failed.
         """
         project = yaml.safe_load((self.folder / "Pulumi.yaml").read_text())
-        defaults = {key: declared["default"] for key, declared in project.get("config", {}).items()}
-        settings = {f"{project['name']}:{key}": value for key, value in {**defaults, **config}.items()}
+        declarations = project.get("config", {}).items()
+        defaults = {key: declared["default"] for key, declared in declarations if "default" in declared}
+        values = {f"{project['name']}:{key}": value for key, value in {**defaults, **config}.items()}
+        settings = {key: value if isinstance(value, str) else json.dumps(value) for key, value in values.items()}
         assert self.host.stdin is not None
         assert self.host.stdout is not None
         asked = {"folder": str(self.folder), "project": project["name"], "config": settings}
