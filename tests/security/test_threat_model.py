@@ -1,0 +1,40 @@
+"""Does docs/security.md name tests that there are, each where a claim asks for it?"""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[2]
+PAGE = (REPOSITORY / "docs" / "security.md").read_text(encoding="utf-8")
+CLAIMS, _, LIST = PAGE.partition("## Tests\n")
+TESTS = dict(re.findall(r"^(\d+)\. `(.+)`$", LIST, re.MULTILINE))
+
+
+@pytest.mark.parametrize("test", TESTS.values())
+def test_a_test_that_the_page_names_exists(test: str) -> None:
+    file, _, name = test.partition("::")
+    tree = ast.parse((REPOSITORY / file).read_text(encoding="utf-8"))
+    assert name in {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+
+
+def test_every_number_of_the_page_is_a_test_and_every_test_has_its_claim() -> None:
+    assert set(re.findall(r"\[(\d+)\](?!\()", CLAIMS)) == TESTS.keys()
+
+
+def test_every_test_has_one_number() -> None:
+    assert len(set(TESTS.values())) == len(TESTS) > 20
+
+
+def test_every_claim_of_a_table_names_a_test() -> None:
+    rows = re.findall(r"^\| (?!what could|---)(.*) \|$", CLAIMS, re.MULTILINE)
+    assert len(rows) > 10
+    assert [row for row in rows if not re.search(r"\[\d+\]", row)] == []
+
+
+@pytest.mark.parametrize("page", ["SECURITY.md", "docs/security.md"])
+def test_every_file_that_a_page_links_to_exists(page: str) -> None:
+    links = re.findall(r"\]\(([^)]+)\)", (REPOSITORY / page).read_text(encoding="utf-8"))
+    assert links
+    assert [link for link in links if not (REPOSITORY / page).parent.joinpath(link).exists()] == []
