@@ -13,17 +13,18 @@ import ctypes
 import os
 import sys
 from _thread import allocate_lock
+from array import array
 from ctypes import POINTER, byref, c_char_p, c_float, c_int, c_uint64, c_void_p
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from array import array
     from collections.abc import Iterable
 
     Result = tuple[list[float], list[int]]
 
 # https://xgboost.readthedocs.io/en/stable/dev/group__Prediction.html: values of the option "type".
 _VALUE = 0
+_MARGIN = 1
 _CONTRIBUTIONS = 2
 
 _Sizes = POINTER(c_uint64)
@@ -46,6 +47,7 @@ class Booster:
         num_features: Number of columns that a row must have.
         feature_names: Names stored in the model, in column order; empty if it was trained without names.
         feature_types: XGBoost's type of each column (`float`, `int`, `i`, `q`, `c`); may be empty.
+        missing: JSON of the number that counts as missing besides NaN; NaN itself for none.
     """
 
     def __init__(self, model: bytes, dart: bool = False) -> None:
@@ -72,6 +74,7 @@ class Booster:
         self.feature_names = self._feature_info(b"feature_name")
         self.feature_types = self._feature_info(b"feature_type")
         self._dart = dart
+        self.missing = b"NaN"
         self._one_at_a_time = allocate_lock()
 
     def __del__(self) -> None:
@@ -109,7 +112,14 @@ class Booster:
             if handle:
                 self._call("XGBCategoriesFree", handle)
 
-    def predict(self, values: array[float], rows: int, iterations: int = 0, column_major: bool = False) -> Result:
+    def predict(
+        self,
+        values: array[float],
+        rows: int,
+        iterations: int = 0,
+        column_major: bool = False,
+        base_margin: array[float] | None = None,
+    ) -> Result:
         """Predict a matrix of float32.
 
         Args:
@@ -117,6 +127,7 @@ class Booster:
             rows: Number of rows, at least 1.
             iterations: Number of boosting rounds to use; 0 uses them all.
             column_major: Whether the values stand column after column instead of row after row.
+            base_margin: What the trees add to, one value for each row and margin; None for the model's own base score.
 
         Returns:
             The float32 predictions widened to Python floats, flat, and their shape (first axis: rows).
@@ -125,10 +136,10 @@ class Booster:
             LibraryError: The library refused the data.
         """
         described = self._matrix(values, rows, column_major)
-        options = _options(_VALUE, iterations)
-        if self._dart:
+        options = self._options(_VALUE, iterations)
+        if self._dart or base_margin is not None:
             # In place, the library adds DART's trees in another order, which shows in the last bit.
-            return self._from_own_matrix(described, options)
+            return self._from_own_matrix(described, options, rows, base_margin)
         # The library wants a proxy for each call and makes one if it gets none, which asks the system for its number
         # of processors and compiles a regular expression: half the time of two rows. So proxies are kept.
         try:
@@ -156,7 +167,14 @@ class Booster:
         self._call("XGProxyDMatrixCreate", byref(proxy))
         return proxy
 
-    def contributions(self, values: array[float], rows: int, iterations: int = 0, column_major: bool = False) -> Result:
+    def contributions(
+        self,
+        values: array[float],
+        rows: int,
+        iterations: int = 0,
+        column_major: bool = False,
+        base_margin: array[float] | None = None,
+    ) -> Result:
         """Return TreeSHAP's contribution of each feature to each margin, the base last.
 
         Arguments as for `predict`.
@@ -168,13 +186,25 @@ class Booster:
             LibraryError: The library cannot explain this model.
         """
         described = self._matrix(values, rows, column_major)
-        return self._from_own_matrix(described, _options(_CONTRIBUTIONS, iterations, strict_shape=True))
+        options = self._options(_CONTRIBUTIONS, iterations, strict_shape=True)
+        return self._from_own_matrix(described, options, rows, base_margin)
 
-    def _from_own_matrix(self, described: bytes, options: bytes) -> Result:
+    def margins(self) -> int:
+        """Return how many margins a row has: one for each class or target, or one."""
+        row = array("f", bytes(4 * self.num_features))
+        described = self._matrix(row, 1, column_major=False)  # an address: the row must outlive it
+        return len(self._from_own_matrix(described, self._options(_MARGIN, iterations=1), 1)[0])
+
+    def _from_own_matrix(
+        self, described: bytes, options: bytes, rows: int, base_margin: array[float] | None = None
+    ) -> Result:
         """Predict a copy of the data in the library's own form, one thread at a time."""
         matrix = c_void_p()
-        self._call("XGDMatrixCreateFromDense", described, b'{"missing":NaN,"nthread":1}', byref(matrix))
+        self._call("XGDMatrixCreateFromDense", described, b'{"missing":%s,"nthread":1}' % self.missing, byref(matrix))
         try:
+            if base_margin is not None:
+                margins = _interface(base_margin, (rows, len(base_margin) // rows))
+                self._call("XGDMatrixSetInfoFromInterface", matrix, b"base_margin", margins)
             shape, dims, result = _Sizes(), c_uint64(), _Floats()
             with self._one_at_a_time:
                 self._call(
@@ -191,17 +221,17 @@ class Booster:
             self._call("XGDMatrixFree", matrix)
 
     def _matrix(self, values: array[float], rows: int, column_major: bool) -> bytes:
-        """Describe memory to the library without copying it: numpy's array interface, as JSON."""
-        address, length = values.buffer_info()
+        """Describe values to the library, once it is certain that they are as many as they must be."""
         width = self.num_features
-        if values.itemsize != 4 or length != rows * width:
-            raise ValueError(f"got {length} values for {rows} rows of {width} float32 features")
-        strides = (4, 4 * rows) if column_major else (4 * width, 4)
-        return b'{"data":[%d,true],"shape":[%d,%d],"strides":[%d,%d],"typestr":"<f4","version":3}' % (
-            address,
-            rows,
-            width,
-            *strides,
+        if values.itemsize != 4 or len(values) != rows * width:
+            raise ValueError(f"got {len(values)} values for {rows} rows of {width} float32 features")
+        return _interface(values, (rows, width), (4, 4 * rows) if column_major else None)
+
+    def _options(self, kind: int, iterations: int, strict_shape: bool = False) -> bytes:
+        return (
+            b'{"type":%d,"training":false,"iteration_begin":0,"iteration_end":%d,'
+            b'"strict_shape":%s,"missing":%s,"cache_id":0}'
+            % (kind, iterations, b"true" if strict_shape else b"false", self.missing)
         )
 
     def _feature_info(self, field: bytes) -> tuple[str, ...]:
@@ -214,10 +244,12 @@ class Booster:
             raise LibraryError(f"XGBoost refused {name}: {_first_line(self._library.XGBGetLastError())}")
 
 
-def _options(kind: int, iterations: int, strict_shape: bool = False) -> bytes:
-    return (
-        b'{"type":%d,"training":false,"iteration_begin":0,"iteration_end":%d,'
-        b'"strict_shape":%s,"missing":NaN,"cache_id":0}' % (kind, iterations, b"true" if strict_shape else b"false")
+def _interface(values: array[float], shape: tuple[int, int], strides: tuple[int, int] | None = None) -> bytes:
+    """Describe float32 in memory to the library without copying it: numpy's array interface, as JSON."""
+    return b'{"data":[%d,true],"shape":[%d,%d],"strides":[%d,%d],"typestr":"<f4","version":3}' % (
+        values.buffer_info()[0],
+        *shape,
+        *(strides or (4 * shape[1], 4)),
     )
 
 

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-ALLOW_MISSING = "ALLOW_MISSING"
-"""Environment variable: `true` lets every feature be null, a JSON array of names only these; unset lets none."""
+SETTINGS = frozenset(("ALLOW_MISSING", "ALLOW_ABSENT", "ALLOW_UNSEEN", "MISSING_VALUE", "OUTPUT_NAMES"))
+"""Environment variables that settings.py reads, which is opened only if one of them is set."""
 
 
 class Contract:
@@ -30,13 +30,18 @@ class Contract:
             names if the model was saved before XGBoost 3.1, which keeps codes only.
         colons: Number of colons in all feature names, as validate.py's quick look needs it.
         features: Feature names in column order.
+        indicators: Indices of the features that training saw as booleans.
         iterations: Boosting rounds that a prediction uses; 0 means all.
         kind: `gbtree` or `dart`.
         known: The feature names as a set.
+        may_be_absent: The features that may be left out.
+        may_be_unseen: The features of which an unknown category is a missing value.
         may_miss: The features that may be null.
+        missing_value: A number that is a missing value besides NaN; None for none.
         name: What people call the model.
         objective: XGBoost's name of what was learnt, such as `reg:squarederror`.
-        only_numbers: Whether every feature is a number and none may be null.
+        only_numbers: Whether every feature is a number and none may be missing.
+        output_names: Names of a classifier's classes, or of the outputs; empty if nobody gave them any.
         outputs: Numbers that a prediction has: 1, or the number of classes or targets.
         pick: Takes the features out of a record, in column order; KeyError if one is missing.
         rounds_used: Boosting rounds that a prediction uses, as a number.
@@ -50,13 +55,18 @@ class Contract:
         "categories",
         "colons",
         "features",
+        "indicators",
         "iterations",
         "kind",
         "known",
+        "may_be_absent",
+        "may_be_unseen",
         "may_miss",
+        "missing_value",
         "name",
         "objective",
         "only_numbers",
+        "output_names",
         "outputs",
         "pick",
         "rounds_used",
@@ -65,22 +75,32 @@ class Contract:
         "version",
     )
 
-    def __init__(self, file: model_file.ModelFile, loaded: booster.Booster, allow_missing: str | None) -> None:
+    def __init__(self, file: model_file.ModelFile, loaded: booster.Booster, environment: Mapping[str, str]) -> None:
         """Read the contract from a loaded model.
 
         Raises:
-            model_file.ModelError: The setting of ALLOW_MISSING is none.
+            model_file.ModelError: A setting is none, or does not fit the model.
         """
         self.booster = loaded
         # A model trained without names gets the names that XGBoost itself prints for it.
         self.features = loaded.feature_names or tuple(f"f{i}" for i in range(loaded.num_features))
         self.known = frozenset(self.features)
         self.colons = sum(name.count(":") for name in self.features)
-        self.may_miss = _may_miss(allow_missing, self.features)
+        self.may_miss = self.may_be_absent = self.may_be_unseen = frozenset[str]()
+        self.missing_value: float | None = None
+        self.output_names: tuple[str, ...] = ()
+        self.indicators = frozenset(index for index, kind in enumerate(loaded.feature_types) if kind == "i")
         self.categories: dict[int, dict[object, int] | None] = {}
         if "c" in loaded.feature_types:
             self.categories = _categories(loaded)
-        self.only_numbers = not self.categories and not self.may_miss
+        self.kind = file.booster
+        self.objective = file.objective
+        self.outputs = file.outputs
+        if not SETTINGS.isdisjoint(environment):
+            import settings
+
+            settings.apply(environment, self)
+        self.only_numbers = not (self.categories or self.may_miss or self.may_be_absent)
         self.iterations = file.rounds_used if file.rounds_used < file.rounds else 0
         self.rounds_used = file.rounds_used
         self.pick: Callable[[Any], tuple[Any, ...]] = _picker(self.features)
@@ -88,9 +108,6 @@ class Contract:
         self.version = file.version
         self.sha256 = file.sha256
         self.saved_by = file.saved_by
-        self.kind = file.booster
-        self.objective = file.objective
-        self.outputs = file.outputs
 
 
 def load(environment: Mapping[str, str]) -> Contract:
@@ -99,15 +116,15 @@ def load(environment: Mapping[str, str]) -> Contract:
     Raises:
         model_file.ModelError: The model cannot be served; the message says why and what to do.
     """
-    return from_file(model_file.read(environment), environment.get(ALLOW_MISSING))
+    return from_file(model_file.read(environment), environment)
 
 
-def from_file(file: model_file.ModelFile, allow_missing: str | None = None) -> Contract:
+def from_file(file: model_file.ModelFile, environment: Mapping[str, str] | None = None) -> Contract:
     """Load a verified model file.
 
     Args:
         file: The model file.
-        allow_missing: The setting of ALLOW_MISSING.
+        environment: Environment variables with the deployment's settings; none by default.
 
     Raises:
         model_file.ModelError: The model cannot be served; the message says why and what to do.
@@ -118,27 +135,9 @@ def from_file(file: model_file.ModelFile, allow_missing: str | None = None) -> C
             import model_reader
 
             raise model_file.ModelError(f"the model file {model_reader.too_new(file.saved_by, library)}")
-        return Contract(file, booster.Booster(file.content, file.booster == "dart"), allow_missing)
+        return Contract(file, booster.Booster(file.content, file.booster == "dart"), environment or {})
     except booster.LibraryError as error:
         raise model_file.ModelError(str(error)) from None
-
-
-def _may_miss(setting: str | None, features: tuple[str, ...]) -> frozenset[str]:
-    if not setting or setting.lower() == "false":
-        return frozenset()
-    if setting.lower() == "true":
-        return frozenset(features)
-    import json
-
-    try:
-        names = json.loads(setting)
-    except ValueError:
-        names = None
-    if not isinstance(names, list) or not set(map(str, names)) <= set(features):
-        raise model_file.ModelError(
-            f"{ALLOW_MISSING} must be true, false, or a JSON array of names of the model's features"
-        )
-    return frozenset(names)
 
 
 def _categories(loaded: booster.Booster) -> dict[int, dict[object, int] | None]:

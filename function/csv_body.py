@@ -1,65 +1,113 @@
 """CSV bodies (`text/csv`, RFC 4180), with and without a header.
 
-The first line is a header if one of its fields is the name of a feature, or if the media type says `header=present`;
-`header=absent` says that it is none. Without a header the columns stand in the order of the features. An empty field
-is a missing value. Line ends may be LF, CRLF or CR.
+The first line is a header if the media type says `header=present`, or if one of its fields is the name of a feature
+that no value can be: no number, no category and no boolean. `header=absent` says that it is none. Without a header the
+columns stand in the order of the features. An empty field is a missing value. Line ends may be LF, CRLF or CR. A name
+or a category is the client's text as it is, blanks included; blanks around a number, and around a name that is only
+known without them, are read over.
 """
 
 from __future__ import annotations
 
 import limits
 import validate
+from feature_order import by_position, feature_order
 from problem import Problem
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any
 
     from contract import Contract
+    from feature_order import Order
     from request import Request
-
-MAX_COLUMNS = 16_384
-"""Fields of a first line that are looked at: as many as spreadsheets have columns."""
 
 _NUMBERS = str.maketrans("", "", "0123456789+-.eE,\n")
 """Deletes everything that a body of bare numbers consists of."""
+
+_BOOLEANS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 
 
 def batch(request: Request, contract: Contract) -> validate.Batch:
     """Return the rows of a CSV body.
 
     Raises:
-        Problem: 400 or 422, it is no CSV, or has faults in its header or rows.
+        Problem: 400, 413 or 422, it is no CSV, or has faults in its header or rows, or too many of them.
     """
     text = request.text()
-    if "\r" in text:
+    quoted = '"' in text
+    if not quoted and "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-    text = text.rstrip("\n")
+    text = text.rstrip("\r\n")
     if not text:
         raise Problem(422, "the body holds no rows; send at least one line of comma-separated values")
-    if text.count("\n") > limits.MAX_ROWS:
+    if max(text.count("\n"), text.count("\r")) > limits.MAX_ROWS:
         raise limits.too_many_rows()
-    first, _, rest = text.partition("\n")
-    names = [name.strip(" \t") for name in _fields(first)[0][:MAX_COLUMNS]]
-    if _is_header(names, request.headers.get("content-type", ""), contract):
-        from json_shapes import feature_order
-
-        order = feature_order(names, contract, shown=False)
-        text = rest
+    if quoted:
+        lines = _quoted_lines(text)
+        first = lines.pop(0)
     else:
-        order = tuple(range(len(contract.features)))
-    return validate.table(_rows(text, order, contract), order, contract)
+        line, _, rest = text.partition("\n")
+        _refuse_width(line.count(",") + 1, line, contract)
+        first = line.split(",")
+    _refuse_width(len(first), first[0] if first else "", contract)
+    names = [_name(field, contract) for field in first]
+    order = by_position(contract)
+    headed = _is_header(names, request.headers.get("content-type", ""), contract)
+    if headed:
+        order = feature_order(names, contract, shown=False)
+    if quoted:
+        rows = _values(lines if headed else [first, *lines], order, contract)
+    else:
+        rows = _rows(rest if headed else text, order, contract)
+    return validate.table(rows, order, contract)
+
+
+def _quoted_lines(text: str) -> list[list[str]]:
+    import csv
+    import io
+
+    try:
+        return list(csv.reader(io.StringIO(text, newline=""), strict=True))
+    except csv.Error:
+        raise Problem(400, "the body is not valid CSV; quote fields as RFC 4180 says") from None
+
+
+def _refuse_width(fields: int, first: str, contract: Contract) -> None:
+    """Refuse a first line that can be neither names nor values of the features, before anything is made of it."""
+    width = len(contract.features)
+    if fields > width + 1:  # one more may be a base margin
+        raise Problem(422, f"the first line has {fields} fields, and the model has {width} feature(s)")
+    for separator, word in ((";", "semicolons"), ("\t", "tabs")):
+        if fields == 1 < width <= first.count(separator) + 1:
+            raise Problem(422, f"the fields are separated by {word}; send commas between them, and decimal points")
+
+
+def _name(field: str, contract: Contract) -> str:
+    """Return the feature that a field of a header names: as it is, or else without the blanks around it."""
+    return field if field in contract.known else field.strip(" \t")
 
 
 def _is_header(names: list[str], content_type: str, contract: Contract) -> bool:
     parameters = content_type.lower().replace(" ", "").split(";")[1:]
     if "header=present" in parameters or "header=absent" in parameters:
         return "header=present" in parameters
-    return not contract.known.isdisjoint(names)
+    if any(not _may_be_value(name, contract) for name in contract.known.intersection(names)):
+        return True
+    # A line of nothing but words is no row of numbers: it is refused either way, by its names if it is a header.
+    return contract.only_numbers and not contract.indicators and all(isinstance(_number(name), str) for name in names)
 
 
-def _rows(text: str, order: tuple[int, ...], contract: Contract) -> list[list[Any]]:
-    """Return the rows; numbers as floats, missing values as None, everything else as the text it is."""
+def _may_be_value(name: str, contract: Contract) -> bool:
+    """Tell whether a feature's name could also stand in a row of values."""
+    if not isinstance(_number(name.strip(" \t")), str) or (contract.indicators and name in _BOOLEANS):
+        return True
+    return any(names is not None and name in names for names in contract.categories.values())
+
+
+def _rows(text: str, order: Order, contract: Contract) -> list[list[Any]]:
+    """Return the rows of a text without quotes; numbers as floats, missing values as None, the rest as it is."""
     if not text:
         return []
     if contract.only_numbers and not text.translate(_NUMBERS):
@@ -70,17 +118,30 @@ def _rows(text: str, order: tuple[int, ...], contract: Contract) -> list[list[An
             return rows
         except orjson.JSONDecodeError:
             pass
-    # `order` says where each feature stands; here it is turned round: which feature stands at each place.
-    named = {order[index] for index, names in contract.categories.items() if names and _are_texts(names)}
-    return [_cells(fields, named) if len(fields) == len(order) else list(fields) for fields in _fields(text)]
+    return _values((line.split(",") if line else [] for line in text.split("\n")), order, contract)
 
 
-def _cells(fields: list[str], named: set[int]) -> list[Any]:
-    """Return the values of a line; `named` are the places at which names of categories stand."""
-    if not named:  # nothing to ask about a place: the dearest bodies are those with most lines
-        return [_number(field.strip(" \t")) for field in fields]
-    stripped = [field.strip(" \t") for field in fields]
-    return [field if at in named and field else _number(field) for at, field in enumerate(stripped)]
+def _values(lines: Iterable[list[str]], order: Order, contract: Contract) -> list[list[Any]]:
+    """Return the values of lines; a line of another width is left as it is, to be refused."""
+    texts = {
+        order.positions[index]: names for index, names in contract.categories.items() if names and _are_texts(names)
+    }
+    booleans = {order.positions[index] for index in contract.indicators}
+    if not texts and not booleans:  # nothing to ask about a place: the dearest bodies are those with most lines
+        return [[_number(field.strip(" \t")) for field in fields] for fields in lines]
+    rows: list[list[Any]] = []
+    for fields in lines:
+        row: list[Any] = []
+        for at, field in enumerate(fields):
+            bare = field.strip(" \t")
+            if at in texts:
+                row.append(field if field in texts[at] else bare or None)
+            elif at in booleans and bare in _BOOLEANS:
+                row.append(_BOOLEANS[bare])
+            else:
+                row.append(_number(bare))
+        rows.append(row)
+    return rows
 
 
 def _are_texts(names: dict[object, int]) -> bool:
@@ -97,12 +158,3 @@ def _number(field: str) -> float | str | None:
         return float(field)
     except ValueError:
         return field
-
-
-def _fields(text: str) -> list[list[str]]:
-    import csv
-
-    try:
-        return list(csv.reader(text.split("\n"), strict=True))
-    except csv.Error:
-        raise Problem(400, "the body is not valid CSV; quote fields as RFC 4180 says") from None

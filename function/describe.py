@@ -37,6 +37,7 @@ def card(contract: Contract) -> dict[str, object]:
         "rounds": contract.rounds_used,
         "outputs": contract.outputs,
         "features": [feature(contract, index) for index in range(len(contract.features))],
+        **_settings(contract),
         "openapi": "/openapi.json",
     }
 
@@ -44,6 +45,8 @@ def card(contract: Contract) -> dict[str, object]:
 def feature(contract: Contract, index: int) -> dict[str, object]:
     """Return name and type of a feature, its categories if it has any, and whether it may be null."""
     described: dict[str, object] = {"name": contract.features[index], "type": "number"}
+    if index in contract.indicators:
+        described["type"] = "number or boolean"
     if index in contract.categories:
         names = contract.categories[index]
         described["type"] = "category" if names is not None else "category code"
@@ -51,7 +54,18 @@ def feature(contract: Contract, index: int) -> dict[str, object]:
             described["categories"] = list(names)
     if contract.features[index] in contract.may_miss:
         described["may_be_null"] = True
+    if contract.features[index] in contract.may_be_absent:
+        described["may_be_absent"] = True
+    if contract.features[index] in contract.may_be_unseen and contract.categories.get(index):
+        described["may_be_unseen"] = True
     return described
+
+
+def _settings(contract: Contract) -> dict[str, object]:
+    """Return what a deployment adds: the number that is a missing value, and the names of classes or outputs."""
+    named = list(contract.output_names)
+    added = {"missing_value": contract.missing_value, "output_names": named or None}
+    return {key: value for key, value in added.items() if value is not None}
 
 
 def example(contract: Contract) -> dict[str, object]:

@@ -64,14 +64,23 @@ class Endpoint:
             visit.error = _place(error)
             return _refusal(Problem(500, "the endpoint failed; its log names the place"), visit)
         finally:
-            version = self.contract.version if self.contract else ""
-            self._log.request(**visit.line(), model_version=version)
+            if visit.quiet:
+                self._log.warm()
+            else:
+                version = self.contract.version if self.contract else ""
+                self._log.request(**visit.line(), model_version=version)
 
     def _answer(self, event: Any, visit: _Visit) -> Any:
         if visit.direct:
-            if not isinstance(event, list):
-                raise Problem(422, "a direct invocation takes a bare JSON array of records")
             served = self.require_contract()
+            if not isinstance(event, list):
+                import direct
+
+                if direct.is_warm_up(event, served):
+                    visit.quiet = True
+                    return {"status": "ok"}
+                answer, visit.rows = direct.answer(event, served)
+                return answer
             batch = validate.records(event, served)
             visit.rows = batch.rows
             return predict.predictions(batch, served)
@@ -96,13 +105,14 @@ class Endpoint:
 class _Visit:
     """What is known of one event for its answer and its line in the log."""
 
-    __slots__ = ("direct", "error", "request_id", "route", "rows", "started", "status")
+    __slots__ = ("direct", "error", "quiet", "request_id", "route", "rows", "started", "status")
 
     def __init__(self, event: Any, context: Any) -> None:
         self.started = perf_counter()
         self.direct = not (isinstance(event, dict) and "requestContext" in event)
         self.route = "direct" if self.direct else "none"
         self.request_id = _request_id(event, context, self.direct)
+        self.quiet = False
         self.rows = 0
         self.status = 200
         self.error: str | None = None

@@ -45,7 +45,9 @@ def explanations(batch: Batch, contract: Contract) -> list[dict[str, object]]:
         return []
     predicted = predict.predictions(batch, contract)
     try:
-        flat, shape = contract.booster.contributions(batch.values, batch.rows, contract.iterations, batch.column_major)
+        flat, shape = contract.booster.contributions(
+            batch.values, batch.rows, contract.iterations, batch.column_major, batch.base_margin
+        )
     except booster.LibraryError:
         raise Problem(422, "XGBoost cannot explain this kind of model") from None
     _, outputs, width = shape

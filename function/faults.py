@@ -1,6 +1,6 @@
 """What exactly is wrong with a request's rows: row, field, reason, and the name that was probably meant.
 
-Imported only when validate.py has a doubt. A field that a client sent as the key of an object is named; anything that
+Imported only when there is a doubt. A field that a client sent as the key of an object is named; anything that
 it sent as a value is not. Leaves out how a client is told (problem.py).
 """
 
@@ -8,20 +8,31 @@ from __future__ import annotations
 
 import json
 from array import array
+from itertools import islice
 from math import isfinite
 
+from absent import ABSENT
+from categories import codes
 from json_types import json_type
+from mixed import is_unseen
 from problem import MAX_ERRORS, Fault, Problem
+from spelling import Spelling
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from typing import Any
+    from typing import Any, NoReturn
 
     from contract import Contract
+    from feature_order import Order
 
-LONGEST_COMPARED_NAME = 200
-"""Characters; longer keys are not compared with the features, since that takes quadratic time."""
+LINE_END = "\n"
+
+SHOWN_CATEGORIES = 10
+"""Categories that a message names."""
+
+LONGEST_SHOWN = 60
+"""Characters of a category's name that a message shows."""
 
 
 class _RepeatedKeys(dict[str, object]):
@@ -42,18 +53,38 @@ def refuse_records(records: list[Any], contract: Contract, text: str | None) -> 
     Raises:
         Problem: 422, with the first faults.
     """
-    _raise_if_any(_records_faults(records, contract), contract)
+    _raise_if_any(_records_faults(records, contract), _must_have(contract))
     if text is not None:
         refuse_repeated_keys(text)
 
 
-def refuse_table(rows: list[Any], order: Sequence[int], contract: Contract) -> None:
+def refuse_widths(rows: list[Any], width: int) -> None:
+    """Raise if a row is no array of `width` values.
+
+    Raises:
+        Problem: 422, with the first faults.
+    """
+    _raise_if_any(_width_faults(rows, width), f"each row must have {width} value(s)")
+
+
+def refuse_table(rows: list[list[Any]], order: Order, contract: Contract) -> None:
     """Raise the refusal that rows of positional values deserve; return if they are faultless after all.
 
     Raises:
         Problem: 422, with the first faults.
     """
-    _raise_if_any(_table_faults(rows, order, contract), contract)
+    _raise_if_any(_table_faults(rows, order.positions, contract), _must_have(contract))
+
+
+def refuse_lengths(columns: list[list[Any]]) -> None:
+    """Raise if columns have different lengths.
+
+    Raises:
+        Problem: 422.
+    """
+    lengths = set(map(len, columns))
+    if len(lengths) > 1:
+        raise Problem(422, f"the columns have {len(lengths)} different lengths; each must have one value for each row")
 
 
 def refuse_columns(columns: list[list[Any]], contract: Contract) -> None:
@@ -62,10 +93,7 @@ def refuse_columns(columns: list[list[Any]], contract: Contract) -> None:
     Raises:
         Problem: 422, with the first faults.
     """
-    lengths = set(map(len, columns))
-    if len(lengths) > 1:
-        raise Problem(422, f"the columns have {len(lengths)} different lengths; each must have one value for each row")
-    _raise_if_any(_columns_faults(columns, contract), contract)
+    _raise_if_any(_columns_faults(columns, contract), _must_have(contract))
 
 
 def refuse_names(names: Sequence[Any], contract: Contract, shown: bool) -> None:
@@ -79,7 +107,23 @@ def refuse_names(names: Sequence[Any], contract: Contract, shown: bool) -> None:
     Raises:
         Problem: 422, with the first faults.
     """
-    _raise_if_any(_name_faults(names, contract, shown), contract)
+    _raise_if_any(_name_faults(names, contract, shown), _must_have(contract))
+
+
+def refuse_predictions(flat: Sequence[float], width: int) -> NoReturn:
+    """Raise the refusal of rows for which the model predicts what no answer can carry.
+
+    Args:
+        flat: The predictions of all rows.
+        width: How many of them each row has.
+
+    Raises:
+        Problem: 422, with the first such rows.
+    """
+    rows = dict.fromkeys(at // width for at, value in enumerate(flat) if not isfinite(value))
+    message = "the model predicts NaN or infinity for this row, which no answer can carry; leave it out"
+    found = [Fault(row, None, "not_finite", message) for row in islice(rows, MAX_ERRORS)]
+    raise Problem(422, f"{len(rows)} row(s) have no finite prediction", found)
 
 
 def refuse_repeated_keys(text: str) -> None:
@@ -104,7 +148,11 @@ def refuse_repeated_keys(text: str) -> None:
         found.extend(_repeated(None, key) for key in marked.repeated[: MAX_ERRORS - len(found)])
         return marked
 
-    value = json.loads(text, object_pairs_hook=keep)
+    try:
+        value = json.loads(text, object_pairs_hook=keep)
+    except json.JSONDecodeError:  # lines of JSON, each of which was parsed before
+        found.clear()
+        value = json.loads(f"[{text.removesuffix(LINE_END).replace(LINE_END, ',')}]", object_pairs_hook=keep)
     if found and isinstance(value, list):
         placed = [
             _repeated(row, key)
@@ -121,7 +169,11 @@ def _repeated(row: int | None, key: str) -> Fault:
     return Fault(row, _printable(key), "repeated_field", "the same field is given more than once")
 
 
-def _raise_if_any(faults: Iterable[Fault], contract: Contract) -> None:
+def _must_have(contract: Contract) -> str:
+    return f"each row must have the model's {len(contract.features)} feature(s)"
+
+
+def _raise_if_any(faults: Iterable[Fault], demanded: str) -> None:
     found: list[Fault] = []
     for fault in faults:
         found.append(fault)
@@ -129,35 +181,45 @@ def _raise_if_any(faults: Iterable[Fault], contract: Contract) -> None:
             break
     if found:
         count = f"at least {MAX_ERRORS} faults" if len(found) == MAX_ERRORS else f"{len(found)} fault(s)"
-        width = len(contract.features)
-        raise Problem(422, f"{count} in the rows; each row must have the model's {width} feature(s)", found)
+        raise Problem(422, f"{count} in the rows; {demanded}", found)
 
 
 def _records_faults(records: list[Any], contract: Contract) -> Iterator[Fault]:
+    spelling = Spelling(contract.features)
     for row, record in enumerate(records):
         if not isinstance(record, dict):
             yield Fault(row, None, "not_an_object", f"a record must be an object, got {json_type(record)}")
             continue
         for key in record:
             if key not in contract.known:
-                yield Fault(row, _printable(key), "unknown_field", unknown_name(key, contract))
+                yield Fault(row, _printable(key), "unknown_field", spelling.unknown(key))
         for index, feature in enumerate(contract.features):
-            if feature not in record:
-                yield Fault(row, feature, "missing_field", f'the feature "{feature}" is missing')
-            else:
+            if feature in record:
                 yield from _value_faults(row, index, record[feature], contract)
+            elif feature not in contract.may_be_absent:
+                yield Fault(row, feature, "missing_field", _absent(feature))
 
 
-def _table_faults(rows: list[Any], order: Sequence[int], contract: Contract) -> Iterator[Fault]:
-    width = len(contract.features)
+def _absent(feature: str) -> str:
+    return f'the feature "{feature}" is missing; {_setting("ALLOW_ABSENT")} would take that for a missing value'
+
+
+def _setting(name: str) -> str:
+    return f"the endpoint's setting {name}"
+
+
+def _width_faults(rows: list[Any], width: int) -> Iterator[Fault]:
     for row, cells in enumerate(rows):
         if not isinstance(cells, list):
             yield Fault(row, None, "not_an_array", f"a row must be an array, got {json_type(cells)}")
         elif len(cells) != width:
             yield Fault(row, None, "wrong_width", f"a row must have {width} value(s), got {len(cells)}")
-        else:
-            for index in range(width):
-                yield from _value_faults(row, index, cells[order[index]], contract)
+
+
+def _table_faults(rows: list[list[Any]], positions: Sequence[int], contract: Contract) -> Iterator[Fault]:
+    for row, cells in enumerate(rows):
+        for index, position in enumerate(positions):
+            yield from _value_faults(row, index, cells[position], contract)
 
 
 def _columns_faults(columns: list[list[Any]], contract: Contract) -> Iterator[Fault]:
@@ -168,20 +230,21 @@ def _columns_faults(columns: list[list[Any]], contract: Contract) -> Iterator[Fa
 
 def _name_faults(names: Sequence[Any], contract: Contract, shown: bool) -> Iterator[Fault]:
     seen: set[str] = set()
+    spelling = Spelling(contract.features)
     for position, name in enumerate(names, 1):
         place = "" if shown else f"column {position}: "
         field = _printable(name) if shown and isinstance(name, str) else None
         if not isinstance(name, str):
             yield Fault(None, None, "not_a_name", f"{place}a column's name must be a string, got {json_type(name)}")
         elif name not in contract.known:
-            yield Fault(None, field, "unknown_field", place + unknown_name(name, contract))
+            yield Fault(None, field, "unknown_field", place + spelling.unknown(name))
         elif name in seen:
             yield Fault(None, name, "repeated_field", f"{place}the same field is given more than once")
         else:
             seen.add(name)
     for feature in contract.features:
-        if feature not in seen:
-            yield Fault(None, feature, "missing_field", f'the feature "{feature}" is missing')
+        if feature not in seen and feature not in contract.may_be_absent:
+            yield Fault(None, feature, "missing_field", _absent(feature))
 
 
 def _value_faults(row: int, index: int, value: object, contract: Contract) -> Iterator[Fault]:
@@ -192,15 +255,21 @@ def _value_faults(row: int, index: int, value: object, contract: Contract) -> It
 
 def value_fault(value: object, index: int, contract: Contract) -> tuple[str, str] | None:
     """Return code and message of what is wrong with a feature's value; None if nothing is."""
+    feature = contract.features[index]
+    if value is ABSENT:
+        return None if feature in contract.may_be_absent else ("missing_field", _absent(feature))
     if value is None:
-        allowed = contract.features[index] in contract.may_miss
-        return None if allowed else ("missing_value", "must not be null: missing values are not allowed")
+        return None if feature in contract.may_miss else _MISSING
     if index in contract.categories:
-        return _category_fault(value, contract.categories[index])
+        return _category_fault(value, contract.categories[index], feature in contract.may_be_unseen)
+    if isinstance(value, bool) and index in contract.indicators:
+        return None
     if isinstance(value, bool) or not isinstance(value, int | float):
         return "not_a_number", f"must be a number, got {json_type(value)}"
     return None if _is_float32(value) else _OUT_OF_RANGE
 
+
+_MISSING = ("missing_value", f"must not be null or NaN; {_setting('ALLOW_MISSING')} would allow a missing value")
 
 _OUT_OF_RANGE = ("out_of_range", "must be a finite number within float32 (up to 3.4028235e38)")
 
@@ -212,9 +281,7 @@ def _is_float32(value: float) -> bool:
         return False
 
 
-def _category_fault(value: object, names: dict[object, int] | None) -> tuple[str, str] | None:
-    from categories import codes
-
+def _category_fault(value: object, names: dict[object, int] | None, may_be_unseen: bool) -> tuple[str, str] | None:
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if not number and (names is None or not isinstance(value, str)):
         kind = "an integer code" if names is None else "a category's name"
@@ -222,19 +289,22 @@ def _category_fault(value: object, names: dict[object, int] | None) -> tuple[str
     try:
         codes([value], names)
     except (KeyError, ValueError, OverflowError):  # int() of NaN and of infinity
-        return "unknown_category", "is none of the categories that the model was trained with"
+        if names is None:
+            return "unknown_category", "is no code of a category: a whole number from 0"
+        if not may_be_unseen:
+            return "unknown_category", _unseen(names)
+        if not is_unseen(value, names):
+            return "not_a_category", f"must be a category of the type that the model knows, got {json_type(value)}"
     return None
 
 
-def unknown_name(name: str, contract: Contract) -> str:
-    """Return a message for a name that is no feature, with the feature that was probably meant.
-
-    The message does not repeat the name: it may be logged by whoever invoked the function.
-    """
-    from difflib import get_close_matches
-
-    near = get_close_matches(name, contract.features, n=1) if len(name) <= LONGEST_COMPARED_NAME else []
-    return f'not a feature of the model; did you mean "{near[0]}"?' if near else "not a feature of the model"
+def _unseen(names: dict[object, int]) -> str:
+    """Return the message for a category that training never saw, with those that it did."""
+    shown = [json.dumps(name, ensure_ascii=False) for name in islice(names, SHOWN_CATEGORIES)]
+    known = ", ".join(name if len(name) <= LONGEST_SHOWN else f"{name[:LONGEST_SHOWN]}…" for name in shown)
+    more = f" and {len(names) - len(shown)} more" if len(names) > len(shown) else ""
+    setting = _setting("ALLOW_UNSEEN")
+    return f"is none of the categories that training saw ({known}{more}); {setting} would take it for a missing value"
 
 
 def _printable(key: str) -> str:

@@ -1,14 +1,15 @@
-"""JSON bodies other than an array of records: one record, columns, pandas' `split`, and `{"instances"}`.
+"""JSON bodies other than an array of records: which shape is it?
 
-- one record: `{"alcohol": 11.4, ...}`
-- columns: `{"alcohol": [11.4, 9.2], ...}`, the fastest JSON for many rows
-- split, as `DataFrame.to_json(orient="split")` writes it: `{"columns": [...], "index": [...], "data": [[...], ...]}`
-- instances, as other model servers take it: `{"instances": [{"alcohol": 11.4, ...}, ...]}`
+One record, `{"alcohol": 11.4, ...}`, is read here, and so are columns, `{"alcohol": [11.4, 9.2], ...}`, the fastest
+JSON for many rows; a module of its own reads each shape that the table names. A name in that table that is
+also a feature of the model means the feature.
 """
 
 from __future__ import annotations
 
 import validate
+from feature_order import feature_order
+from json_members import no_repeated_keys
 from json_types import json_type
 from problem import Problem
 
@@ -18,82 +19,56 @@ if TYPE_CHECKING:
 
     from contract import Contract
 
+SHAPES = {
+    "instances": "instances_shape",
+    "inputs": "inputs_shape",
+    "dataframe_records": "instances_shape",
+    "dataframe_split": "split_shape",
+    "data": "split_shape",
+}
+"""The module that reads a JSON object with each of these members; any other object is columns or a record."""
 
-def batch(value: Any, contract: Contract, text: str) -> tuple[validate.Batch, str]:
-    """Return the rows of a parsed JSON body that is not an array, and the name of their form.
+
+def batch(value: Any, contract: Contract, text: str | None, positional: bool) -> tuple[validate.Batch, bool]:
+    """Return the rows of a parsed JSON body that is not an array, and whether they are answered under a name.
 
     Raises:
-        Problem: 422, it has none of the forms above, or faults in its rows.
+        Problem: 422, it has none of the shapes, or faults in its rows.
     """
     if not isinstance(value, dict):
         raise Problem(422, f"the body must be a JSON array of records, got {json_type(value)}")
-    if "instances" in value and "instances" not in contract.known:
-        return _instances(value, contract, text), "instances"
-    if "data" in value and "columns" in value and not contract.known & {"data", "columns"}:
-        return _split(value, contract, text), "split"
+    for member, module in SHAPES.items():
+        if member in value and member not in contract.known and (member != "data" or _is_split(value, contract)):
+            rows: validate.Batch = __import__(module).batch(value, contract, text, positional, member)
+            return rows, member != "data"
     if any(isinstance(column, list) for column in value.values()):
-        return _columns(value, contract, text), "columns"
-    return validate.records([value], contract, text), "record"
+        return columns(value, contract, text, len(value)), False
+    return validate.records([value], contract, text), False
 
 
-def _instances(value: dict[str, Any], contract: Contract, text: str) -> validate.Batch:
-    _only(value, ("instances",))
-    rows = value["instances"]
-    if not isinstance(rows, list):
-        raise Problem(422, f'"instances" must be an array of records, got {json_type(rows)}')
-    return validate.records(rows, contract, text, other_keys=1)
+def _is_split(value: dict[str, Any], contract: Contract) -> bool:
+    return "columns" in value and "columns" not in contract.known
 
 
-def _split(value: dict[str, Any], contract: Contract, text: str) -> validate.Batch:
-    _only(value, ("columns", "index", "data"))
-    _no_repeated_keys(text, len(value))
-    names, rows = value["columns"], value["data"]
-    if not isinstance(names, list) or not isinstance(rows, list):
-        raise Problem(422, '"columns" must be an array of names and "data" an array of rows')
-    if not isinstance(value.get("index", []), list) or len(value.get("index", rows)) != len(rows):
-        raise Problem(422, '"index" must be an array with one label for each row of "data"')
-    order = feature_order(names, contract, shown=False)
-    return validate.table(rows, order, contract)
-
-
-def _columns(value: dict[str, Any], contract: Contract, text: str) -> validate.Batch:
-    _no_repeated_keys(text, len(value))
-    feature_order(list(value), contract, shown=True)
-    columns = [value[feature] for feature in contract.features]
-    for feature, column in zip(contract.features, columns, strict=True):
-        if not isinstance(column, list):
-            raise Problem(422, f'the column "{feature}" must be an array, got {json_type(column)}')
-    return validate.columns(columns, contract)
-
-
-def feature_order(names: list[Any], contract: Contract, shown: bool) -> tuple[int, ...]:
-    """Return for each feature its position among the names.
+def columns(value: dict[str, Any], contract: Contract, text: str | None, keys: int) -> validate.Batch:
+    """Return the rows of columns.
 
     Args:
-        names: Column names of the request.
+        value: The columns by name.
         contract: The served model's contract.
-        shown: Whether the names were keys of an object and so may be repeated to the client.
+        text: The text of the body; None if there is none.
+        keys: How many keys the whole body has.
 
     Raises:
-        Problem: 422, the names are not exactly the features.
+        Problem: 422, there are faults in names, columns or rows.
     """
-    if tuple(names) == contract.features:
-        return tuple(range(len(names)))
-    import faults
-
-    faults.refuse_names(names, contract, shown)
-    positions = {name: at for at, name in enumerate(names)}
-    return tuple(positions[feature] for feature in contract.features)
-
-
-def _only(value: dict[str, Any], allowed: tuple[str, ...]) -> None:
-    if not value.keys() <= set(allowed):
-        raise Problem(422, f"the body has members beside {', '.join(allowed)}; leave them out")
+    no_repeated_keys(text, keys)
+    order = feature_order(list(value), contract, shown=True)
+    for name, column in value.items():
+        if not isinstance(column, list):
+            raise Problem(422, f"the columns must all be arrays; {_named(name, contract)} is {json_type(column)}")
+    return validate.columns(list(value.values()), order, contract)
 
 
-def _no_repeated_keys(text: str, keys: int) -> None:
-    # A colon too many may also stand inside a string: then the text is read again, slowly, to be sure.
-    if text.count(":") != keys:
-        import faults
-
-        faults.refuse_repeated_keys(text)
+def _named(name: str, contract: Contract) -> str:
+    return f'the column "{name}"' if name in contract.known else "a column"

@@ -1,13 +1,13 @@
-"""Values that are not simply numbers: categories, and missing values where the deployment allows them.
+"""Values that are not simply numbers: categories, booleans of indicators, and missing values that are allowed.
 
-Opened only for a model with categorical features or a deployment that allows missing values. Leaves out saying what
-is wrong with a value (faults.py).
+Opened only for a model or a deployment that has such. Leaves out saying what is wrong with a value (faults.py).
 """
 
 from __future__ import annotations
 
 from math import nan
 
+from absent import ABSENT
 from categories import codes
 from float32 import all_finite, pack
 
@@ -33,17 +33,19 @@ def fill(cells: list[Any], contract: Contract, rows: int, column_major: bool) ->
         TypeError: A value has a wrong type, or is missing where it must not be.
         OverflowError: A number is beyond float32.
     """
-    if bool in set(map(type, cells)):
-        raise TypeError("a boolean, which Python would take for the category 1 or 0")
     width = len(contract.features)
     missing: list[int] = []
-    for index, feature in enumerate(contract.features):
+    for index in range(width):
         span = slice(index * rows, (index + 1) * rows) if column_major else slice(index, None, width)
         column = cells[span]
-        if feature in contract.may_miss and None in column:
+        gaps = set(_gaps(column, index, contract))
+        if gaps:
             positions = range(*span.indices(len(cells)))
-            missing += [at for at, value in zip(positions, column, strict=True) if value is None]
-            column = [_filler(contract, index) if value is None else value for value in column]
+            missing += [positions[at] for at in gaps]
+            filler = _filler(contract, index)
+            column = [filler if at in gaps else value for at, value in enumerate(column)]
+        if index not in contract.indicators and bool in set(map(type, column)):
+            raise TypeError("a boolean, which Python would take for 1 or 0")
         if index in contract.categories:
             column = codes(column, contract.categories[index])
         cells[span] = column
@@ -53,6 +55,31 @@ def fill(cells: list[Any], contract: Contract, rows: int, column_major: bool) ->
     for at in missing:
         values[at] = nan
     return values
+
+
+def _gaps(column: list[Any], index: int, contract: Contract) -> list[int]:
+    """Return where a column's values count as missing."""
+    feature = contract.features[index]
+    gaps: list[int] = []
+    allowed = [None] * (feature in contract.may_miss) + [ABSENT] * (feature in contract.may_be_absent)
+    if allowed:
+        gaps = [at for at, value in enumerate(column) if value is allowed[0] or value is allowed[-1]]
+    names = contract.categories.get(index)
+    if names is not None and feature in contract.may_be_unseen:
+        gaps += [at for at, value in enumerate(column) if is_unseen(value, names)]
+    return gaps
+
+
+def is_unseen(value: object, names: dict[object, int]) -> bool:
+    """Tell whether a value is a category of the right type that training never saw."""
+    return _kind(value) == _kind(next(iter(names))) is not None and value not in names
+
+
+def _kind(value: object) -> type | None:
+    """Return the type of a category; None for what cannot be one."""
+    if isinstance(value, str):
+        return str
+    return int if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def _filler(contract: Contract, index: int) -> object:

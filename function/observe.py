@@ -41,6 +41,10 @@ class Log:
         self._with_metrics = bool(namespace)
         self._cold = True
 
+    def warm(self) -> None:
+        """Note that the process has started, for an event that leaves no line."""
+        self._cold = False
+
     def request(
         self,
         *,

@@ -10,11 +10,14 @@ from __future__ import annotations
 
 from itertools import chain
 
+import classes
 import limits
-import parse
 import predict
 import respond
 import validate
+from base_margin import BASE_MARGIN
+from feature_order import by_position, feature_order
+from json_text import json_value
 from json_types import json_type
 from problem import Problem
 
@@ -32,6 +35,12 @@ OUTPUT = "predict"
 
 NUMBERS = frozenset(("FP16", "FP32", "FP64", "INT8", "INT16", "INT32", "INT64", "UINT8", "UINT16", "UINT32", "UINT64"))
 """Data types of tensors of numbers. They are converted to float32, which is what XGBoost computes with."""
+
+CLASS = "class"
+"""Name of the output tensor of the predicted class, which a classifier has as well."""
+
+BOOLEAN = "BOOL"
+"""Data type of a tensor of a feature that training saw as booleans."""
 
 TEXT = "BYTES"
 """Data type of a tensor of category names."""
@@ -59,58 +68,97 @@ def metadata(request: Request, contract: Contract) -> Answer:
         {"name": feature, "datatype": _datatype(contract, index), "shape": [-1]}
         for index, feature in enumerate(contract.features)
     ]
-    shape = [-1] if outputs == 1 else [-1, outputs]
+    described = [{"name": OUTPUT, "datatype": "FP32", "shape": [-1] if outputs == 1 else [-1, outputs]}]
+    names = classes.names(contract)
+    if names is not None:
+        described.append({"name": CLASS, "datatype": _class_type(names), "shape": [-1]})
     document = {
         "name": contract.name,
         "versions": [contract.version],
         "platform": "xgboost",
         "inputs": inputs,
-        "outputs": [{"name": OUTPUT, "datatype": "FP32", "shape": shape}],
+        "outputs": described,
     }
     return respond.as_json(document, request, contract), 0
 
 
 def _datatype(contract: Contract, index: int) -> str:
     names = contract.categories.get(index)
-    return TEXT if names and isinstance(next(iter(names)), str) else "FP32"
+    if names and isinstance(next(iter(names)), str):
+        return TEXT
+    return BOOLEAN if index in contract.indicators else "FP32"
 
 
 def infer(request: Request, contract: Contract) -> Answer:
     """Predict tensors."""
-    asked = parse.json_value(request.text())
+    asked = json_value(request.text())
     batch = _batch(asked, contract)
     if batch.rows > limits.MAX_ROWS:
         raise limits.too_many_rows()
     predicted = predict.predictions(batch, contract)
-    several = bool(predicted) and isinstance(predicted[0], list)
-    shape = [batch.rows, len(predicted[0])] if several else [batch.rows]
-    data = list(chain.from_iterable(predicted)) if several else predicted
     answer = {
         "model_name": contract.name,
         "model_version": contract.version,
-        "outputs": [{"name": OUTPUT, "datatype": "FP32", "shape": shape, "data": data}],
+        "outputs": _outputs(asked, predicted, batch.rows, contract),
     }
     if isinstance(asked.get("id"), str):
         answer["id"] = asked["id"]
     return respond.as_json(answer, request, contract), batch.rows
 
 
+def _outputs(asked: dict[str, Any], predicted: list[Any], rows: int, contract: Contract) -> list[dict[str, Any]]:
+    """Return the output tensors that are asked for, which are all unless the request names some.
+
+    Raises:
+        Problem: 422, it names another one.
+    """
+    several = bool(predicted) and isinstance(predicted[0], list)
+    shape = [rows, len(predicted[0])] if several else [rows]
+    data = list(chain.from_iterable(predicted)) if several else predicted
+    found = {OUTPUT: {"name": OUTPUT, "datatype": "FP32", "shape": shape, "data": data}}
+    names = classes.names(contract)
+    if names is not None:
+        labels = [classes.predicted(prediction, names) for prediction in predicted]
+        found[CLASS] = {"name": CLASS, "datatype": _class_type(names), "shape": [rows], "data": labels}
+    wanted = asked.get("outputs")
+    if not wanted:
+        return list(found.values())
+    try:
+        return [found[output["name"]] for output in wanted]
+    except (KeyError, TypeError):
+        raise Problem(422, f"the model has no such output; ask for {' or '.join(found)}") from None
+
+
+def _class_type(names: tuple[str | int, ...]) -> str:
+    return TEXT if isinstance(names[0], str) else "INT64"
+
+
 def _batch(asked: Any, contract: Contract) -> validate.Batch:
     if not isinstance(asked, dict) or not isinstance(asked.get("inputs"), list) or not asked["inputs"]:
         raise Problem(422, 'the body must be an object with "inputs", an array of at least one tensor')
     tensors = [_tensor(tensor, at) for at, tensor in enumerate(asked["inputs"])]
+    names = [tensor["name"] for tensor in asked["inputs"]]
     shape, data = tensors[0]
     width = len(contract.features)
-    if len(tensors) == 1 and len(shape) == 2 and shape[1] == width:
+    if len(tensors) == 1 and len(shape) == 2 and shape[1] == width and (width > 1 or names[0] not in contract.known):
         rows = [data[start : start + width] for start in range(0, len(data), width)]
-        return validate.table(rows, tuple(range(width)), contract)
-    from json_shapes import feature_order
+        return validate.table(rows, by_position(contract), contract)
+    order = feature_order(names, contract, shown=False)
+    columns = [_column(shape, data, at, names[at] == BASE_MARGIN) for at, (shape, data) in enumerate(tensors)]
+    return validate.columns(columns, order, contract)
 
-    order = feature_order([tensor["name"] for tensor in asked["inputs"]], contract, shown=False)
-    for at, (shape, _) in enumerate(tensors):
-        if len(shape) == 2 and shape[1] != 1:
-            raise Problem(422, f"inputs[{at}] must have the shape [rows] or [rows, 1]")
-    return validate.columns([tensors[at][1] for at in order], contract)
+
+def _column(shape: list[int], data: list[Any], at: int, is_margin: bool) -> list[Any]:
+    """Return the values of a tensor, one for each row.
+
+    Raises:
+        Problem: 422, it has more than one for a row.
+    """
+    if len(shape) == 1 or shape[1] == 1:
+        return data
+    if not is_margin:
+        raise Problem(422, f"inputs[{at}] must have the shape [rows] or [rows, 1]")
+    return [data[start : start + shape[1]] for start in range(0, len(data), shape[1])]
 
 
 def _tensor(tensor: Any, at: int) -> tuple[list[int], list[Any]]:
@@ -124,8 +172,12 @@ def _tensor(tensor: Any, at: int) -> tuple[list[int], list[Any]]:
     shape, data = tensor["shape"], tensor["data"]
     if not _is_shape(shape):
         raise Problem(422, f"inputs[{at}] must have a shape of one or two sizes")
-    if tensor["datatype"] not in (*NUMBERS, TEXT):
-        raise Problem(422, f"inputs[{at}] has a datatype that is not supported; send FP32, or BYTES for categories")
+    if tensor["datatype"] not in (*NUMBERS, TEXT, BOOLEAN):
+        raise Problem(
+            422,
+            f"inputs[{at}] has a datatype that is not supported; "
+            "send FP32, or BYTES for categories, or BOOL for features that training saw as booleans",
+        )
     if not isinstance(data, list):
         raise Problem(422, f"the data of inputs[{at}] must be an array, got {json_type(data)}")
     if data and all(isinstance(row, list) for row in data):  # nested as the tensor's shape, which is allowed too
@@ -133,6 +185,8 @@ def _tensor(tensor: Any, at: int) -> tuple[list[int], list[Any]]:
     size = shape[0] * (shape[1] if len(shape) == 2 else 1)
     if len(data) != size:
         raise Problem(422, f"the data of inputs[{at}] have {len(data)} element(s), its shape says otherwise")
+    if tensor["datatype"] == BOOLEAN and not all(isinstance(value, bool) for value in data):
+        raise Problem(422, f"the data of inputs[{at}] must be true or false, as its datatype says")
     return shape, data
 
 

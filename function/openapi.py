@@ -5,11 +5,17 @@ https://spec.openapis.org/oas/v3.1.0
 
 from __future__ import annotations
 
+import json
+
+import classes
 import describe
 import explain
 import respond
 import routes
+from base_margin import BASE_MARGIN
+from categories import MAX_CODE
 from float32 import LARGEST
+from named_answers import ANSWERS
 from problem import TITLES
 
 TYPE_CHECKING = False
@@ -46,10 +52,14 @@ def document(contract: Contract) -> Schema:
         "components": {
             "schemas": {
                 "Record": _record(contract),
+                "Columns": _columns(contract),
+                "Split": _split(contract),
+                "Array": _array(contract),
                 "Prediction": _prediction(contract),
                 "Problem": _problem(),
                 "InferenceRequest": _inference_request(contract),
             },
+            "requestBodies": {_body_name(route): _body(route, contract) for route in routes.ROUTES if route.bodies},
             "securitySchemes": {
                 "sigv4": {
                     "type": "apiKey",
@@ -70,19 +80,32 @@ def _operation(route: routes.Route, contract: Contract) -> Schema:
         described["description"] = f"At most {explain.MAX_ROWS} rows at a time."
     parameters = [_parameter(name, value) for name, value in _path_values(contract) if f"{{{name}}}" in route.path]
     if parameters:
-        described["parameters"] = parameters
         refused.append(404)
     if route.answers:
         refused.append(406)
+    if route.answers == routes.PREDICTIONS:
+        parameters.append(_answer_parameter(contract))
+    if parameters:
+        described["parameters"] = parameters
     if route.bodies:
-        bodies = _tensors(contract) if route.operation == "open_inference.infer" else _bodies(contract)
-        described["requestBody"] = {"required": True, "content": {kind: bodies[kind] for kind in route.bodies}}
+        described["requestBody"] = {"$ref": f"#/components/requestBodies/{_body_name(route)}"}
         refused += [400, 413, 415, 422]
     answer = _json(*_answer(route, contract))
     for kind in route.answers[1:]:
         answer["content"][kind] = {"schema": {"type": "string"}}
     described["responses"] = {"200": answer, **_refusals(*sorted(refused))}
     return described
+
+
+def _answer_parameter(contract: Contract) -> Schema:
+    """Return the parameter by which a client asks for more than numbers."""
+    allowed = [answer for answer in ANSWERS if answer != "class" or classes.names(contract) is not None]
+    return {
+        "name": "answer",
+        "in": "query",
+        "description": "plain: numbers; class: the predicted class; named: the names of classes or outputs as well",
+        "schema": {"enum": allowed, "type": "string", "default": "plain"},
+    }
 
 
 def _path_values(contract: Contract) -> tuple[tuple[str, str], ...]:
@@ -96,23 +119,35 @@ def _parameter(name: str, value: str) -> Schema:
 def _answer(route: routes.Route, contract: Contract) -> tuple[str, Schema]:
     """Return description and schema of a route's answer in JSON."""
     match route.operation:
-        case "predict.answer":
-            return "A prediction for each row, in their order", _predictions()
+        case "predict.answer" | "predict.by_position":
+            rows = _answered_rows(contract)
+            wrapped = {"type": "object", "required": ["predictions"], "properties": {"predictions": rows}}
+            return "What is predicted for each row, in their order", {"anyOf": [rows, wrapped]}
+        case "kserve_v1.infer":
+            rows = _answered_rows(contract)
+            return "What is predicted for each row, in their order", {
+                "type": "object",
+                "required": ["predictions"],
+                "properties": {"predictions": rows},
+            }
         case "explain.answer":
             return "An explanation for each row", {"type": "array", "items": _explanation(contract)}
         case "open_inference.infer":
-            return "The output tensor `predict`", {"type": "object", "required": ["outputs"]}
+            return "The output tensors", {"type": "object", "required": ["outputs"]}
     return "The answer", {"type": "object"}
+
+
+def _answered_rows(contract: Contract) -> Schema:
+    """Return the schema of a list of predictions, plain or as the parameter `answer` asks for them."""
+    names = classes.names(contract)
+    forms = [_ref("Prediction"), {"type": "object"}]
+    if names is not None:
+        forms.append({"enum": list(names)})
+    return {"type": "array", "items": {"anyOf": forms}}
 
 
 def _ref(name: str) -> Schema:
     return {"$ref": f"#/components/schemas/{name}"}
-
-
-def _predictions() -> Schema:
-    rows = {"type": "array", "items": _ref("Prediction")}
-    wrapped = {"type": "object", "required": ["predictions"], "properties": {"predictions": rows}}
-    return {"anyOf": [rows, wrapped]}
 
 
 def _explanation(contract: Contract) -> Schema:
@@ -133,22 +168,51 @@ def _tensors(contract: Contract) -> Schema:
     return {"application/json": {"schema": _ref("InferenceRequest"), "example": _inference_example(contract)}}
 
 
-def _bodies(contract: Contract) -> Schema:
+def _body_name(route: routes.Route) -> str:
+    """Return the name of what a route takes: rows, rows that may be arrays, or tensors."""
+    if route.operation == "open_inference.infer":
+        return "Tensors"
+    return "RowsOrArrays" if route.operation in ("predict.by_position", "kserve_v1.infer") else "Rows"
+
+
+def _body(route: routes.Route, contract: Contract) -> Schema:
+    name = _body_name(route)
+    bodies = _tensors(contract) if name == "Tensors" else _rows(contract, positional=name == "RowsOrArrays")
+    return {"required": True, "content": {kind: bodies[kind] for kind in route.bodies}}
+
+
+def _rows(contract: Contract, positional: bool) -> Schema:
     """Return the bodies of rows by their media type."""
-    record, columns = _ref("Record"), _columns(contract)
+    record, split, columns = _ref("Record"), _ref("Split"), _ref("Columns")
     records = {"type": "array", "items": record}
-    instances = {
-        "type": "object",
-        "required": ["instances"],
-        "properties": {"instances": records},
-        "additionalProperties": False,
-    }
-    forms = [records, record, columns, _split(contract), instances]
+    rows = {"anyOf": [records, {"type": "array", "items": _ref("Array")}]} if positional else records
+    forms = [records, record, columns, split, _under("instances", rows), _under("dataframe_records", records)]
+    forms += [_under("dataframe_split", split), _under("inputs", {"anyOf": [rows, columns, record]})]
+    example = describe.example(contract)
+    lines = {"schema": {"type": "string"}, "example": json.dumps(example) + "\n"}
+    libsvm: Schema = {"schema": {"type": "string"}}
+    if all(not isinstance(value, str) for value in example.values()):
+        libsvm["example"] = " ".join(f"{at}:{value}" for at, value in enumerate(example.values())) + "\n"
+    binary = {"schema": {"type": "string"}}
     # One feature of a model may be called like a form's own key; then the forms overlap, hence anyOf.
     return {
-        "application/json": {"schema": {"anyOf": forms}, "example": [describe.example(contract)]},
+        "application/json": {"schema": {"anyOf": forms}, "example": [example]},
         "text/csv": {"schema": {"type": "string"}, "example": _csv_example(contract)},
+        **dict.fromkeys(("application/jsonlines", "application/jsonl", "application/x-ndjson"), lines),
+        **dict.fromkeys(("text/libsvm", "text/x-libsvm"), libsvm),
+        **dict.fromkeys(("application/x-npy", "application/x-float32"), binary),
     }
+
+
+def _under(member: str, schema: Schema) -> Schema:
+    return {"type": "object", "required": [member], "properties": {member: schema}, "additionalProperties": False}
+
+
+def _array(contract: Contract) -> Schema:
+    """Return the schema of a row as an array in the order of the features."""
+    width = len(contract.features)
+    values = [_value(contract, index) for index in range(width)]
+    return {"type": "array", "prefixItems": values, "minItems": width, "maxItems": width}
 
 
 def _columns(contract: Contract) -> Schema:
@@ -158,8 +222,8 @@ def _columns(contract: Contract) -> Schema:
     return {
         "type": "object",
         "description": "A column for each feature, all of one length",
-        "required": list(contract.features),
-        "properties": properties,
+        "required": _required(contract),
+        "properties": {**properties, **_margins(contract, {"type": "array"})},
         "additionalProperties": False,
     }
 
@@ -186,19 +250,37 @@ def _split(contract: Contract) -> Schema:
 
 
 def _record(contract: Contract) -> Schema:
+    properties = {feature: _value(contract, index) for index, feature in enumerate(contract.features)}
     return {
         "type": "object",
-        "required": list(contract.features),
-        "properties": {feature: _value(contract, index) for index, feature in enumerate(contract.features)},
+        "required": _required(contract),
+        "properties": {**properties, **_margins(contract, {"type": ["number", "array"]})},
         "additionalProperties": False,
     }
+
+
+def _required(contract: Contract) -> list[str]:
+    return [feature for feature in contract.features if feature not in contract.may_be_absent]
+
+
+def _margins(contract: Contract, schema: Schema) -> Schema:
+    """Return the property of base margins, which a model has unless a feature is called so."""
+    return {} if BASE_MARGIN in contract.known else {BASE_MARGIN: schema}
 
 
 def _value(contract: Contract, index: int) -> Schema:
     schema: Schema = {"type": "number", "minimum": -LARGEST, "maximum": LARGEST}
     if index in contract.categories:
         names = contract.categories[index]
-        schema = {"enum": list(names)} if names is not None else {"type": "integer", "minimum": 0, "maximum": 2**24 - 1}
+        schema = (
+            {"enum": list(names)} if names is not None else {"type": "integer", "minimum": 0, "maximum": MAX_CODE - 1}
+        )
+        if names is not None and contract.features[index] in contract.may_be_unseen:
+            schema = {"type": ["string", "number"]}
+    elif index in contract.indicators:
+        schema["type"] = ["number", "boolean"]
+    if contract.missing_value is not None:
+        schema["description"] = f"{contract.missing_value} is a missing value"
     if contract.features[index] in contract.may_miss:
         return {"anyOf": [schema, {"type": "null"}]}
     return schema

@@ -21,12 +21,37 @@ if TYPE_CHECKING:
 
 def answer(request: Request, contract: Contract) -> tuple[dict[str, Any], int]:
     """Predict the rows of a request."""
-    batch, form = parse.batch(request, contract)
+    return answered(*parse.batch(request, contract), request, contract)
+
+
+def by_position(request: Request, contract: Contract) -> tuple[dict[str, Any], int]:
+    """Predict the rows of a request, in which JSON may hold arrays in the order of the features."""
+    return answered(*parse.batch(request, contract, positional=True), request, contract)
+
+
+def answered(batch: Batch, wrapped: bool, request: Request, contract: Contract) -> tuple[dict[str, Any], int]:
+    """Predict a batch and write the answer that the client asks for.
+
+    Args:
+        batch: The rows.
+        wrapped: Whether JSON has the predictions under their name.
+        request: The request.
+        contract: The served model's contract.
+
+    Returns:
+        The response, and the number of rows.
+    """
     predicted = predictions(batch, contract)
-    if request.answer_type == "text/csv":
-        return respond.as_csv(predicted, request, contract), batch.rows
-    answered = {"predictions": predicted} if form == "instances" else predicted
-    return respond.as_json(answered, request, contract), batch.rows
+    header = None
+    if "answer=" in request.query:
+        import named_answers
+
+        predicted, header = named_answers.asked_for(predicted, request, contract)
+    if request.answer_type == "application/json":
+        return respond.as_json({"predictions": predicted} if wrapped else predicted, request, contract), batch.rows
+    import answer_types
+
+    return answer_types.response(predicted, header, request, contract), batch.rows
 
 
 def predictions(batch: Batch, contract: Contract) -> list[Any]:
@@ -37,14 +62,18 @@ def predictions(batch: Batch, contract: Contract) -> list[Any]:
         several outputs.
 
     Raises:
-        ArithmeticError: The model predicts a number that JSON cannot carry.
+        Problem: 422, with the rows for which the model predicts NaN or infinity, which no answer can carry.
     """
     if batch.rows == 0:
         return []
-    flat, shape = contract.booster.predict(batch.values, batch.rows, contract.iterations, batch.column_major)
-    if not isfinite(sum(flat)):
-        raise ArithmeticError("the model predicts NaN or infinity")
+    flat, shape = contract.booster.predict(
+        batch.values, batch.rows, contract.iterations, batch.column_major, batch.base_margin
+    )
     width = len(flat) // shape[0]
+    if not isfinite(sum(flat)):
+        import faults
+
+        faults.refuse_predictions(flat, width)
     if width == 1:
         return flat
     return [flat[start : start + width] for start in range(0, len(flat), width)]

@@ -26,7 +26,6 @@ ORJSON_FROM = 1000
 """Number of rows from which importing orjson costs less than it saves."""
 
 _JSON = "application/json"
-_CSV = "text/csv"
 
 
 def chosen_type(request: Request, offered: tuple[str, ...] = (_JSON,)) -> str:
@@ -72,18 +71,11 @@ def as_json(value: object, request: Request, contract: Contract) -> dict[str, An
     if isinstance(value, list) and len(value) >= ORJSON_FROM:
         import orjson
 
-        return _answer(orjson.dumps(value).decode(), _JSON, request, contract)
+        return answer(orjson.dumps(value).decode(), _JSON, request, contract)
     if isinstance(value, list) and value and type(value[0]) is float:
         # What json.dumps would write for a list of floats, in a quarter of the time.
-        return _answer(f"[{', '.join(map(repr, value))}]", _JSON, request, contract)
-    return _answer(json.dumps(value), _JSON, request, contract)
-
-
-def as_csv(predictions: list[Any], request: Request, contract: Contract) -> dict[str, Any]:
-    """Return a response with a line for each prediction; several outputs are separated by commas."""
-    several = bool(predictions) and isinstance(predictions[0], list)
-    lines = [",".join(map(repr, row)) for row in predictions] if several else list(map(repr, predictions))
-    return _answer("".join(line + "\n" for line in lines), _CSV, request, contract)
+        return answer(f"[{', '.join(map(repr, value))}]", _JSON, request, contract)
+    return answer(json.dumps(value), _JSON, request, contract)
 
 
 def refusal(problem: Problem, request_id: str) -> dict[str, Any]:
@@ -93,25 +85,36 @@ def refusal(problem: Problem, request_id: str) -> dict[str, Any]:
     return {"statusCode": problem.status, "headers": headers, "body": body, "isBase64Encoded": False}
 
 
-def _answer(body: str, kind: str, request: Request, contract: Contract) -> dict[str, Any]:
+def answer(body: str | bytes, kind: str, request: Request, contract: Contract) -> dict[str, Any]:
+    """Return a response with status 200, gzip if that is worth while and accepted; its headers name the model.
+
+    Raises:
+        Problem: 413, it would exceed what Lambda sends.
+    """
     headers = {"content-type": kind, "x-model-name": contract.name, "x-model-version": contract.version}
-    packed = len(body) >= GZIP_FROM and _accepts_gzip(request)
-    if packed:
-        import base64
+    encoded = isinstance(body, bytes)
+    if len(body) >= GZIP_FROM and _accepts_gzip(request):
         import zlib
 
         packer = zlib.compressobj(level=1, wbits=31)  # 31: gzip's header; level 1: time is what a client waits for
-        body = base64.b64encode(packer.compress(body.encode()) + packer.flush()).decode()
+        body = packer.compress(body if isinstance(body, bytes) else body.encode()) + packer.flush()
         headers["content-encoding"] = "gzip"
         headers["vary"] = "accept-encoding"
+        encoded = True
+    if isinstance(body, bytes):
+        import base64
+
+        body = base64.b64encode(body).decode()
     if len(body) > MAX_RESPONSE:
         raise Problem(413, "the answer would exceed Lambda's 6 MB; send fewer rows, or accept gzip or text/csv")
-    return {"statusCode": 200, "headers": headers, "body": body, "isBase64Encoded": packed}
+    return {"statusCode": 200, "headers": headers, "body": body, "isBase64Encoded": encoded}
 
 
 def _accepts_gzip(request: Request) -> bool:
-    accepted = request.headers.get("accept-encoding", "").lower()
-    return any(
-        element.partition(";")[0].strip() == "gzip" and "q=0" not in element.replace("q=0.", "")
-        for element in accepted.split(",")
-    )
+    """Tell whether an `Accept-Encoding` header (RFC 9110, 12.5.3) gives gzip a weight above none."""
+    for element in request.headers.get("accept-encoding", "").lower().split(","):
+        coding, *parameters = (part.strip() for part in element.split(";"))
+        if coding in ("gzip", "x-gzip"):
+            weights = [_number(part.partition("=")[2]) for part in parameters if part.partition("=")[0].strip() == "q"]
+            return all(weight > 0 for weight in weights)
+    return False

@@ -26,7 +26,7 @@ ROWS = tuple(parse.READERS)
 
 JSON = ("application/json",)
 
-PREDICTIONS = ("application/json", "text/csv")
+PREDICTIONS = ("application/json", "text/csv", "application/jsonlines", "application/x-npy", "application/x-float32")
 """Media types of predictions, the default first."""
 
 
@@ -66,10 +66,13 @@ _MODEL, _VERSION = "/v2/models/{model}", "/v2/models/{model}/versions/{version}"
 ROUTES = (
     Route("GET", "/", "describe.card_answer", "The model's card"),
     Route("POST", "/", "predict.answer", "Predict", ROWS, PREDICTIONS),
-    Route("POST", "/invocations", "predict.answer", "Predict, under the path that SageMaker uses", ROWS, PREDICTIONS),
+    Route("POST", "/invocations", "predict.by_position", "Predict as SageMaker and MLflow do", ROWS, PREDICTIONS),
     Route("POST", "/explain", "explain.answer", "Predict and explain by TreeSHAP contributions", ROWS),
     Route("GET", "/ping", "describe.ping", "Whether the model is served", answers=()),
     Route("GET", "/openapi.json", "openapi.answer", "This document"),
+    Route("GET", "/v1/models", "kserve_v1.models", "KServe's V1 protocol: the models"),
+    Route("GET", "/v1/models/{model}", "kserve_v1.health", "KServe's V1 protocol: the model is ready"),
+    Route("POST", "/v1/models/{model}:predict", "kserve_v1.infer", "KServe's V1 protocol: predict", ROWS, PREDICTIONS),
     Route("GET", "/v2", "open_inference.server", "Open Inference Protocol: the server"),
     Route("GET", "/v2/health/live", "open_inference.live", "Open Inference Protocol: alive"),
     Route("GET", "/v2/health/ready", "open_inference.ready", "Open Inference Protocol: ready"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import sys
 
+import json_shapes
 import parse
 import routes
 
@@ -16,7 +17,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from endpoint import Endpoint
 
-_LATE = ("orjson", "binascii", "base64", "zlib", "csv", "difflib", "faults")
+_LATE = ("orjson", "binascii", "base64", "zlib", "csv", "difflib", "closer_look", "mixed", "answer_types", "direct")
 """What the modules of the tables import only when they need it."""
 
 
@@ -37,7 +38,7 @@ def register(endpoint: Endpoint) -> None:
 def warm(endpoint: Endpoint) -> None:
     """Open every module and predict one row, so that the library has touched its memory."""
     operations = (route.operation.partition(".")[0] for route in routes.ROUTES)
-    for module in {*_LATE, *parse.READERS.values(), *operations}:
+    for module in {*_LATE, *parse.READERS.values(), *json_shapes.SHAPES.values(), *operations}:
         importlib.import_module(module)
     served = endpoint.contract
     if served is None:

@@ -1,7 +1,8 @@
 """From parsed values to the float32 batch that XGBoost predicts, or a refusal.
 
-A good request pays for a few cheap questions about its whole body; only when one of them is answered badly does
-faults.py look at every value to say what is wrong. Leaves out reading the body (parse.py).
+A good request pays for a few cheap questions about its whole body; only when one of them is answered badly are its
+values looked at one by one (closer_look.py), to make good what the deployment allows or to say what is wrong. Leaves
+out reading the body (parse.py).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from contract import Contract
+    from feature_order import Order
 
 
 class Batch:
@@ -28,82 +30,96 @@ class Batch:
         values: float32 values of all rows, encoded as the library wants them; NaN is a missing value.
         rows: Number of rows.
         column_major: Whether the values stand column after column instead of row after row.
+        base_margin: float32 base margins, one for each row and output; None if the client gave none.
     """
 
-    __slots__ = ("column_major", "rows", "values")
+    __slots__ = ("base_margin", "column_major", "rows", "values")
 
-    def __init__(self, values: array[float], rows: int, column_major: bool = False) -> None:
+    def __init__(
+        self, values: array[float], rows: int, column_major: bool = False, base_margin: array[float] | None = None
+    ) -> None:
         self.values = values
         self.rows = rows
         self.column_major = column_major
+        self.base_margin = base_margin
 
 
-def records(found: list[Any], contract: Contract, text: str | None = None, other_keys: int = 0) -> Batch:
+def records(
+    found: list[Any],
+    contract: Contract,
+    text: str | None = None,
+    other_keys: int = 0,
+    margins: list[Any] | None = None,
+) -> Batch:
     """Return a batch of records: objects, each with every feature and nothing else.
 
     Args:
         found: The records.
         contract: The served model's contract.
-        text: The JSON text that they were parsed from; None if there is none, as in a direct invocation.
+        text: The JSON text that they were parsed from, an array or lines; None if there is none, as in a direct
+            invocation.
         other_keys: Number of keys in the text around the records.
+        margins: A base margin for each row; None if they are not given, or within the records.
 
     Raises:
         Problem: 422, with row and field of the first faults.
     """
-    plain = (
+    plain = margins is None and (
         _has_no_more_keys(found, contract)
         if text is None
         else _spells_no_more_keys(text, len(found), contract, other_keys)
     )
-    values = _fill(_picked(found, contract), contract, len(found)) if plain else None
+    values = filled(chain.from_iterable(map(contract.pick, found)), contract, len(found)) if plain else None
     if values is None:
-        import faults
+        import closer_look
 
-        faults.refuse_records(found, contract, text)
-        values = _fill(_picked(found, contract), contract, len(found))
-    return Batch(_certain(values), len(found))
+        return closer_look.records(found, contract, text, other_keys, margins)
+    return Batch(values, len(found))
 
 
-def table(found: list[list[Any]], order: tuple[int, ...], contract: Contract) -> Batch:
+def table(found: list[Any], order: Order, contract: Contract, margins: list[Any] | None = None) -> Batch:
     """Return a batch of rows that are arrays.
 
     Args:
         found: The rows.
-        order: For each feature the position of its value in a row.
+        order: Where the features stand in a row.
+        contract: The served model's contract.
+        margins: A base margin for each row; None if they are not given, or within the rows.
+
+    Raises:
+        Problem: 422, with row and field of the first faults.
+    """
+    values = None
+    if order.whole and order.margin is None and margins is None and _are_rows(found, order.width):
+        values = filled(in_order(found, order), contract, len(found))
+    if values is None:
+        import closer_look
+
+        return closer_look.table(found, order, contract, margins)
+    return Batch(values, len(found))
+
+
+def columns(found: list[list[Any]], order: Order, contract: Contract) -> Batch:
+    """Return a batch of columns.
+
+    Args:
+        found: The columns.
+        order: Where the features stand among them.
         contract: The served model's contract.
 
     Raises:
         Problem: 422, with row and field of the first faults.
     """
-    width = len(contract.features)
-    whole = set(map(type, found)) <= {list} and set(map(len, found)) <= {width}
+    rows = len(found[0]) if found else 0
     values = None
-    if whole:
-        values = _fill(_ordered(found, order), contract, len(found))
+    if order.whole and order.margin is None and set(map(len, found)) == {rows}:
+        ordered = found if order.plain else [found[at] for at in order.positions]
+        values = filled(chain.from_iterable(ordered), contract, rows, column_major=True)
     if values is None:
-        import faults
+        import closer_look
 
-        faults.refuse_table(found, order, contract)
-        values = _fill(_ordered(found, order), contract, len(found))
-    return Batch(_certain(values), len(found))
-
-
-def columns(found: list[list[Any]], contract: Contract) -> Batch:
-    """Return a batch of columns, one for each feature and in their order.
-
-    Raises:
-        Problem: 422, with row and field of the first faults.
-    """
-    rows = len(found[0])
-    values = None
-    if set(map(len, found)) == {rows}:
-        values = _fill(chain.from_iterable(found), contract, rows, column_major=True)
-    if values is None:
-        import faults
-
-        faults.refuse_columns(found, contract)
-        values = _fill(chain.from_iterable(found), contract, rows, column_major=True)
-    return Batch(_certain(values), rows, column_major=True)
+        return closer_look.columns(found, order, contract)
+    return Batch(values, rows, column_major=True)
 
 
 def _spells_no_more_keys(text: str, rows: int, contract: Contract, other_keys: int) -> bool:
@@ -125,26 +141,30 @@ def _has_no_more_keys(found: list[Any], contract: Contract) -> bool:
         return False
 
 
-def _picked(found: list[Any], contract: Contract) -> Iterable[Any]:
-    return chain.from_iterable(map(contract.pick, found))
+def _are_rows(found: list[Any], width: int) -> bool:
+    return set(map(type, found)) <= {list} and set(map(len, found)) <= {width}
 
 
-def _ordered(found: list[list[Any]], order: tuple[int, ...]) -> Iterable[Any]:
-    if len(order) == 1 or all(at == position for at, position in enumerate(order)):
+def in_order(found: list[list[Any]], order: Order) -> Iterable[Any]:
+    """Return the values of rows in the order of the features."""
+    if len(order.positions) == order.width == 1 or order.plain:
         return chain.from_iterable(found)
-    return chain.from_iterable(map(itemgetter(*order), found))
+    if len(order.positions) == 1:
+        return (row[order.positions[0]] for row in found)
+    return chain.from_iterable(map(itemgetter(*order.positions), found))
 
 
-def _fill(cells: Iterable[Any], contract: Contract, rows: int, column_major: bool = False) -> array[float] | None:
+def filled(cells: Iterable[Any], contract: Contract, rows: int, column_major: bool = False) -> array[float] | None:
     """Return the values as float32; None if one of them is absent, no number, or beyond float32."""
     try:
-        if not contract.only_numbers:
+        listed = list(cells)
+        if not contract.only_numbers or not set(map(type, listed)) <= _NUMBERS:
+            # By type, because to Python a boolean is a number.
+            if contract.only_numbers and not contract.indicators:
+                return None
             import mixed
 
-            return mixed.fill(list(cells), contract, rows, column_major)
-        listed = list(cells)
-        if not set(map(type, listed)) <= _NUMBERS:  # by type, because to Python a boolean is a number
-            return None
+            return mixed.fill(listed, contract, rows, column_major)
         values = pack(listed)
     except (KeyError, TypeError, OverflowError, struct.error):
         return None
@@ -152,9 +172,3 @@ def _fill(cells: Iterable[Any], contract: Contract, rows: int, column_major: boo
 
 
 _NUMBERS = {int, float}
-
-
-def _certain(values: array[float] | None) -> array[float]:
-    if values is None:
-        raise RuntimeError("faults.py found nothing wrong with values that cannot be filled")
-    return values

@@ -127,9 +127,15 @@ def test_another_media_type_is_refused(wine_endpoint: Endpoint, url_event: MakeE
     refuse(wine_endpoint, url_event("<wine/>", content_type="application/xml"), 415)
 
 
-@pytest.mark.parametrize("event", [{}, {"records": []}, "[]", None, 3])
-def test_a_direct_invocation_with_anything_but_a_list_fails(wine_endpoint: Endpoint, event: Any) -> None:
-    with pytest.raises(RequestRefusedError, match="bare JSON array"):
+@pytest.mark.parametrize("event", ["[]", 3, True, 1.5])
+def test_a_direct_invocation_with_anything_but_rows_fails(wine_endpoint: Endpoint, event: Any) -> None:
+    with pytest.raises(RequestRefusedError, match="a direct invocation takes a JSON array of records, or one record"):
+        wine_endpoint(event, None)
+
+
+@pytest.mark.parametrize("event", [{"records": []}, {"Records": [{"eventSource": "aws:sqs"}]}, {"pH": 3.3}])
+def test_a_direct_invocation_with_another_event_fails(wine_endpoint: Endpoint, event: Any) -> None:
+    with pytest.raises(RequestRefusedError, match="in the rows"):
         wine_endpoint(event, None)
 
 

@@ -1,0 +1,65 @@
+"""The base margin that a client may give for each row: what the trees add to, in place of the model's own base score.
+
+https://xgboost.readthedocs.io/en/stable/prediction.html#base-margin
+
+It is a column, or a key of each record, that is called `base_margin`, unless the model has a feature of that name: a
+number for each row, or an array of numbers, one for each output.
+"""
+
+from __future__ import annotations
+
+import struct
+
+from float32 import all_finite, pack
+from problem import Fault, Problem
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from array import array
+    from typing import Any
+
+    from contract import Contract
+
+BASE_MARGIN = "base_margin"
+"""Name of the column."""
+
+
+def values(column: list[Any], contract: Contract) -> array[float]:
+    """Return base margins as float32, one for each row and output.
+
+    Raises:
+        Problem: 422, a row has none, or one that is no finite number for each output.
+    """
+    outputs = contract.booster.margins()
+    flat: list[Any] = []
+    for row, margin in enumerate(column):
+        given = margin if isinstance(margin, list) else [margin]
+        if len(given) != outputs or not _is_finite(given):
+            expected = "a finite number" if outputs == 1 else f"an array of {outputs} finite numbers"
+            fault = Fault(row, BASE_MARGIN, "not_a_base_margin", f"must be {expected}")
+            raise Problem(422, "a base margin cannot be used; give every row one, or none of them", [fault])
+        flat += given
+    return pack(flat)
+
+
+def _is_finite(numbers: list[Any]) -> bool:
+    if not set(map(type, numbers)) <= {int, float}:
+        return False
+    try:
+        return all_finite(pack(numbers))
+    except (struct.error, OverflowError):
+        return False
+
+
+def taken_out(records: list[Any], contract: Contract) -> tuple[list[Any], list[Any] | None]:
+    """Return records without their base margins, and these; None if no record has one."""
+    if BASE_MARGIN in contract.known or not any(
+        isinstance(record, dict) and BASE_MARGIN in record for record in records
+    ):
+        return records, None
+    column = [record.get(BASE_MARGIN) if isinstance(record, dict) else None for record in records]
+    without = [
+        {key: value for key, value in record.items() if key != BASE_MARGIN} if isinstance(record, dict) else record
+        for record in records
+    ]
+    return without, column
