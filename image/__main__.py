@@ -1,9 +1,10 @@
-"""Builds the image and tries it, as `make image` and `make image-test`.
+"""Builds the image, tries it, and pins its base: `make image`, `make image-test` and `make pin`.
 
 python -m image build                       build the image that `pulumi up` would push
 python -m image test                        build it, run it as Lambda would, check everything
 python -m image test --model other.ubj      with another XGBoost model
 python -m image test --architecture arm64   for another processor, emulated where this machine has another
+python -m image pin --stack prod            write what the base image's tag means today into Pulumi.prod.yaml
 """
 
 import argparse
@@ -14,12 +15,16 @@ from pathlib import Path
 
 from local.errors import exit_status
 
+KEPT_IMAGES = 3
+"""How many images of a name stay with the engine, so that they do not grow for ever."""
+
 
 def main() -> int:
     """Run the command; returns the exit status."""
     options = arguments()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    print("The image of the function, as `pulumi up` would build it. Nothing of this reaches AWS.", flush=True)
+    if options.command != "pin":
+        print("The image of the function, as `pulumi up` would build it. Nothing of this reaches AWS.", flush=True)
     try:
         return exit_status(lambda: carry_out(options), debug=options.debug)
     except KeyboardInterrupt:
@@ -28,21 +33,32 @@ def main() -> int:
 
 
 def carry_out(options: argparse.Namespace) -> None:
-    """Build the image, and try it if that is asked for."""
-    # Pulumi's packages take seconds to load: not before the first line is out.
-    from image import build, checks
-    from local.docker import command
+    """Build the image, try it, or pin its base: what is asked for."""
+    from local import report
 
-    want = build.wanted(options.model, options.architecture)
+    with report.waiting("loading Pulumi's packages"):
+        from image import build, checks, pin
+        from local.docker import command, leftovers
+
     os.chdir(build.PROJECT)
+    if options.command == "pin":
+        report.fact("base image", pin.pin(build.PROJECT, options.stack))
+        report.fact("written to", f"Pulumi.{options.stack}.yaml; every build of this stack starts from it")
+        return
+    leftovers.sweep()
+    want = build.wanted(options.model, options.architecture, options.stack)
     run = checks.test if options.command == "test" else checks.make
-    run(want, command.builder(options.builder))
+    with report.waiting(f"{options.command} of {want.model.name}"):
+        run(want, command.builder())
+    leftovers.keep_newest(want.name, KEPT_IMAGES)
 
 
 def arguments() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m image", description="Build the function's image, and try it.")
-    parser.add_argument("command", choices=["build", "test"], help="test: also run it as Lambda would")
+    parser.add_argument(
+        "command", choices=["build", "test", "pin"], help="test: also run it as Lambda would; pin: its base, by digest"
+    )
     parser.add_argument(
         "--model",
         type=Path,
@@ -54,7 +70,11 @@ def arguments() -> argparse.Namespace:
         default=os.environ.get("ARCHITECTURE") or None,
         help="x86_64 or arm64 (default: the stack's); also from the environment variable ARCHITECTURE",
     )
-    parser.add_argument("--builder", help="BuildKit or legacy (default: the first that is here)")
+    parser.add_argument(
+        "--stack",
+        default=os.environ.get("STACK") or "dev",
+        help="settings from Pulumi.<stack>.yaml (default: dev); also from the environment variable STACK",
+    )
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
     return parser.parse_args()
 

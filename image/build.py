@@ -25,7 +25,7 @@ class Wanted:
     """What is to be built.
 
     Attributes:
-        name: The project's name, which names the image too.
+        name: The project's name, or the model's if it is another one; it names the image too.
         model: XGBoost model file.
         base: The base image that is asked for.
         platform: What it has to run on, such as `linux/amd64`.
@@ -73,11 +73,13 @@ def wanted(model: Path | None = None, architecture: str | None = None, stack: st
     Raises:
         LocalError: The configuration cannot be read, or Lambda does not have the architecture.
     """
-    configured = stack_config.load(PROJECT, stack, {} if model is None else {"modelPath": str(model.resolve())})
+    configured = stack_config.load(PROJECT, stack)
+    if model is not None:
+        configured = configured.named_after(model)
     value = {key.partition(":")[2]: value for key, value in configured.config.items()}
     return Wanted(
         name=configured.project,
-        model=PROJECT / value["modelPath"],
+        model=configured.model,
         base=value["baseImage"],
         platform=docker_platform(architecture or value["architecture"]),
         memory_mb=int(value["memoryMb"]),

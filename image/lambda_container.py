@@ -1,7 +1,6 @@
 """Runs an image as Lambda would, and invokes it.
 
-As on Lambda: the file system is read-only but for /tmp, the user has no rights, there is no shared memory, memory and
-the number of processes and open files are limited. Stricter than Lambda: there is no network at all, so events are
+Confined as on Lambda (`local/docker/confinement.py`). Stricter than Lambda: there is no network at all, so events are
 handed in from inside, to the runtime interface emulator that every Lambda base image brings along on port 8080.
 Leaves out Lambda's share of a processor: figures of time depend on this machine.
 """
@@ -12,15 +11,10 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
+from local.docker import confinement
 from local.docker.command import docker
+from local.docker.leftovers import owner_label
 from local.errors import LocalError
-
-#: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
-TEMPORARY_MB = 512
-PROCESSES = 1024
-OPEN_FILES = 1024
-#: What `id` prints in a function on AWS. The image must not depend on the number, only on not being root.
-USER = "993:990"
 
 # Runs inside, with the Python of the image. Posts each event of standard input as soon as something listens, and
 # prints the answers with the milliseconds that each took.
@@ -96,17 +90,9 @@ class LambdaContainer:
             "run",
             "--detach",
             f"--platform={platform}",
-            "--read-only",
-            f"--tmpfs=/tmp:size={TEMPORARY_MB}m",
-            "--ipc=none",
             "--network=none",
-            f"--user={USER}",
-            "--cap-drop=ALL",
-            "--security-opt=no-new-privileges",
-            f"--memory={memory_mb}m",
-            f"--memory-swap={memory_mb}m",
-            f"--pids-limit={PROCESSES}",
-            f"--ulimit=nofile={OPEN_FILES}",
+            owner_label(),
+            *confinement.options(memory_mb),
             f"--env=AWS_LAMBDA_FUNCTION_MEMORY_SIZE={memory_mb}",
             f"--env=AWS_LAMBDA_FUNCTION_TIMEOUT={timeout_seconds}",
             image,

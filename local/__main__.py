@@ -2,7 +2,8 @@
 
 python -m local                     deploy, call, tear down
 python -m local serve               the same, and keep the endpoint up until Ctrl-C
-python -m local --model other.ubj   with another XGBoost model
+python -m local --model churn.ubj   with another XGBoost model, and everything named after it
+python -m local --set memoryMb=512  with another setting of the stack
 """
 
 import argparse
@@ -30,8 +31,10 @@ def main() -> int:
 
 def deploy(options: argparse.Namespace) -> None:
     """Deploy, call and tear down."""
-    # Pulumi's AWS package takes seconds to load: not before the first line is out.
-    from local import demo
+    from local import report
+
+    with report.waiting("loading Pulumi's packages"):
+        from local import demo
 
     demo.run(options)
 
@@ -46,8 +49,24 @@ def arguments() -> argparse.Namespace:
         default=os.environ.get("MODEL") or None,
         help="another XGBoost model, .ubj or .json; also from the environment variable MODEL",
     )
-    parser.add_argument("--stack", default="dev", help="configuration from Pulumi.<stack>.yaml (default: dev)")
-    parser.add_argument("--port", type=int, help="the emulator's port on this machine (default: a free one)")
+    parser.add_argument(
+        "--stack",
+        default=os.environ.get("STACK") or "dev",
+        help="configuration from Pulumi.<stack>.yaml (default: dev); also from the environment variable STACK",
+    )
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=os.environ.get("SET", "").split(),
+        metavar="KEY=VALUE",
+        help="a setting that wins over the stack's; also from SET, where several have blanks between them",
+    )
+    parser.add_argument(
+        "--port",
+        type=int,
+        default=os.environ.get("PORT") or None,
+        help="the emulator's port on this machine (default: a free one; for serve 4570); also from PORT",
+    )
     parser.add_argument(
         "--docker",
         action=argparse.BooleanOptionalAction,

@@ -123,7 +123,7 @@ class Emulator:
             # -P keeps this folder's modules off the emulator's import path. A session of its own keeps the terminal's
             # Ctrl-C to us, who then stop it in order, and gathers its workers into a group that can be ended whole.
             return subprocess.Popen(
-                [sys.executable, "-P", str(script), str(self._folder)],
+                [sys.executable, "-P", str(script), str(self._folder), str(self.port)],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,

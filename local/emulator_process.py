@@ -5,14 +5,25 @@ The parent holds the other end of this process's standard input. However the par
 Linux, macOS and Windows. A parent that stops it in order says so with a word and tidies up itself; one that vanished
 said nothing, so its folder is removed here.
 
-Run as a script by `local.emulator`, with that folder as its only argument.
+A function that runs as a container is confined as Lambda's are, which the emulator itself leaves out.
+
+Run as a script by `local.emulator`, with that folder and the emulator's port as its arguments.
 """
 
+import functools
 import os
 import shutil
 import signal
 import sys
 import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+# Last, so that no folder of the project stands before a package of the emulator's.
+sys.path.append(str(Path(__file__).resolve().parents[1]))
+
+from local.docker import confinement, leftovers
 
 
 class ParentWatch(threading.Thread):
@@ -32,10 +43,23 @@ class ParentWatch(threading.Thread):
         os.kill(os.getpid(), signal.SIGTERM)
 
 
-def main(folder: str) -> None:
+def confined(run: Callable[..., Any]) -> Callable[..., Any]:
+    """The SDK's way to start a container, such that a function gets no more than Lambda gives it."""
+
+    @functools.wraps(run)
+    def started(self: Any, image: Any, command: Any = None, **options: Any) -> Any:
+        memory_mb = options.get("environment", {}).get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE")
+        return run(self, image, command, **options, **(confinement.arguments(int(memory_mb)) if memory_mb else {}))
+
+    return started
+
+
+def main(folder: str, port: int) -> None:
     """Serve until the parent is gone."""
+    from docker.models.containers import ContainerCollection  # type: ignore[import-untyped]
     from ministack.app import main as serve
 
+    ContainerCollection.run = confined(ContainerCollection.run)
     watch = ParentWatch()
     watch.start()
     sys.argv = ["ministack"]
@@ -43,8 +67,9 @@ def main(folder: str) -> None:
         serve()
     finally:
         if watch.orphaned:
+            leftovers.release(port)
             shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1], int(sys.argv[2]))

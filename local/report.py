@@ -1,31 +1,36 @@
-"""What the commands print: short aligned lines, in the order in which things happen."""
+"""What the commands print: short aligned lines, in the order in which things happen.
+
+In colour on a terminal, unless NO_COLOR is set, and there with a line that says what is being waited for.
+"""
 
 import json
 import logging
-import shlex
-import threading
 from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
-from components import golden
-from local.caller import Endpoint
-from local.cloud import Credentials
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 SIGNS = {"created": "+", "updated": "~", "replaced": "±", "same": " "}
+
+WIDTH = 110
+"""Columns that a line of many names may take before the rest is counted."""
+
+console = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
 
 
 class ResourceLines:
     """Prints a line for each resource as it is made, and counts them."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
         self.counts: Counter[str] = Counter()
 
     def __call__(self, done: str, token: str, name: str, seconds: float) -> None:
         """See `local.deployment.Report`."""
-        with self._lock:
-            self.counts[done] += 1
-            print(f"    {SIGNS[done]} {short(token):<26} {name:<36} {seconds:5.2f} s", flush=True)
+        self.counts[done] += 1
+        console.print(f"    {SIGNS[done]} {short(token):<26} {name:<36} {seconds:5.2f} s")
 
     def summary(self, seconds: float) -> str:
         """How many resources there were, and how long all took."""
@@ -41,6 +46,15 @@ class Warnings(logging.Handler):
         fact("warning", record.getMessage())
 
 
+@contextmanager
+def waiting(what: str) -> Iterator[None]:
+    """On a terminal, show what is being waited for and for how long, below what is printed meanwhile."""
+    columns = SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        progress.add_task(what, total=None)
+        yield
+
+
 def short(token: str) -> str:
     """A resource type as `pulumi up` shows it: `aws:iam:Role`, not `aws:iam/role:Role`."""
     package, module, name = token.split(":")
@@ -49,42 +63,38 @@ def short(token: str) -> str:
 
 def heading(text: str) -> None:
     """Begin a part."""
-    print(f"\n{text}", flush=True)
+    console.print(f"\n{text}", style="bold")
 
 
 def fact(name: str, value: str) -> None:
     """One named thing."""
-    print(f"    {name:<14} {value}", flush=True)
+    console.print(f"    {name:<14} {value}", style="yellow" if name == "warning" else None)
 
 
-def outcome(status: int, what: str) -> None:
-    """How a call ended."""
-    print(f"    {status}  {what}", flush=True)
+def names(several: Sequence[str]) -> str:
+    """As many names as fit into a line, and how many more there are."""
+    shown = list(several)
+    while len(shown) > 1 and len(", ".join(shown)) > WIDTH:
+        shown.pop()
+    rest = len(several) - len(shown)
+    return ", ".join(shown) + (f" and {rest} more" if rest else "")
 
 
-def predictions(expected: golden.Golden, answer: list[Any], source: str) -> None:
-    """The answer beside what it must be."""
-    left = ["predictions", *map(json.dumps, answer)]
-    right = [source, *map(json.dumps, expected.predictions)]
-    width = max(map(len, left))
-    print()
-    for got, wanted in zip(left, right, strict=True):
-        print(f"    {got:<{width}}    {wanted}", flush=True)
+def outcome(status: int, what: str, wanted: int) -> None:
+    """How a call ended: in green if that is how it had to end."""
+    console.print(f"    {status}  {what}", style="green" if status == wanted else "red")
 
 
-def client_commands(endpoint: Endpoint, caller: Credentials, expected: golden.Golden) -> None:
-    """Commands to paste into another terminal."""
-    print(
-        f"""
-    export AWS_ACCESS_KEY_ID={shlex.quote(caller.access_key_id)}
-    export AWS_SECRET_ACCESS_KEY={shlex.quote(caller.secret_access_key)}
-    export AWS_SESSION_TOKEN={shlex.quote(caller.session_token or "")}
-    export INFERENCE_ENDPOINT={endpoint.here} INFERENCE_REGION={endpoint.region}  # for the clients in clients/
-
-    curl --aws-sigv4 aws:amz:{endpoint.region}:lambda --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" \\
-      -H "x-amz-security-token: $AWS_SESSION_TOKEN" -H "content-type: application/json" \\
-      {endpoint.here} \\
-      -d {shlex.quote(expected.payload())}
-""",
-        flush=True,
-    )
+def predictions(records: Sequence[dict[str, Any]], answer: Sequence[Any], expected: Sequence[Any], source: str) -> None:
+    """The answers beside what they must be and what was asked."""
+    table = [
+        ("prediction", source, "record"),
+        *(
+            (json.dumps(got), json.dumps(wanted), names([f"{key} {value}" for key, value in record.items()]))
+            for got, wanted, record in zip(answer, expected, records, strict=True)
+        ),
+    ]
+    widths = [max(len(row[column]) for row in table) for column in (0, 1)]
+    console.print()
+    for left, right, record in table:
+        console.print(f"    {left:<{widths[0]}}    {right:<{widths[1]}}    {record}")

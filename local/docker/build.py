@@ -5,6 +5,7 @@ Leaves out what is in the folder (`components.staging`) and on what it is built 
 
 import os
 import re
+import shutil
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -21,6 +22,9 @@ FAILED_STEP = re.compile(r"^#(\d+) ERROR: (.+)", re.MULTILINE)
 
 MARKED_ERROR = re.compile(r"(?:E: |ERROR: ).+")
 """How apt, mmdebstrap and pip mark an error."""
+
+DIES_WITH_US = ["setpriv", "--pdeathsig", "TERM"] if shutil.which("setpriv") else []
+"""Before a build, on Linux: the kernel ends it when we are killed, so that it makes no image for nobody."""
 
 END_OF_STEP = "The command "
 """How the legacy builder begins its last line, after what the step printed."""
@@ -53,6 +57,7 @@ def build(
         LocalError: It failed or took longer than `SECONDS_TO_RUN`.
     """
     command = [
+        *DIES_WITH_US,
         "docker",
         "build",
         "--force-rm",  # the legacy builder would keep the container of a step that failed

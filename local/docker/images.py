@@ -9,15 +9,13 @@ from collections.abc import Callable
 from local.docker import command
 from local.docker.base_image import BaseImage, base_image
 from local.docker.build import build as build_image
-from local.docker.command import builder, docker, quiet
+from local.docker.command import builder, docker
+from local.docker.leftovers import LABEL, release
 from local.docker.stand_in import StandInBaseError
 from local.errors import LocalError
 from local.images import Build, FunctionCode, Images
 
 BASE_IMAGE_ARGUMENT = "BASE_IMAGE"
-
-KEPT = "ml-inference-local"
-"""The one tag that stays behind: it keeps the layers of the last build, so that the next one is quick."""
 
 
 def why_not() -> str | None:
@@ -39,11 +37,10 @@ class DockerImages:
             note: Told what a reader should know, in lines such as `image: building`.
             otherwise: Who takes over when no base image can be had; none for an error instead.
         """
-        self._registry = f"localhost:{port}"
+        self._port = port
         self._note = note
         self._otherwise = otherwise
         self._taken_over: set[str] = set()
-        self._built: list[str] = []
 
     def build(self, build: Build) -> str:
         """See `local.images.Images`.
@@ -69,11 +66,10 @@ class DockerImages:
             build.context,
             builder(),
             platform=build.platform,
-            options=base.build_options if base else (),
+            options=(f"--label={LABEL}", *(base.build_options if base else ())),
             arguments=build.arguments | ({BASE_IMAGE_ARGUMENT: base.name} if base else {}),
             dockerfile=build.dockerfile,
         )
-        self._built.append(name)
         docker("push", name)
         repository = self._local(build.repository)
         for reference in docker("image", "inspect", '--format={{join .RepoDigests "\\n"}}', name).split():
@@ -88,18 +84,12 @@ class DockerImages:
         return FunctionCode(location={"ImageUri": self._local(uri)}, settings={"PackageType": "Image"})
 
     def close(self) -> None:
-        """Take the emulator's names off the engine again; to be called when the emulator is gone."""
-        for name in self._built:
-            superseded = quiet("image", "inspect", "--format={{.Id}}", KEPT)
-            quiet("tag", name, KEPT)
-            quiet("image", "rm", name)
-            if superseded != quiet("image", "inspect", "--format={{.Id}}", KEPT):
-                quiet("image", "rm", superseded)
-        self._built.clear()
+        """See `local.images.Images`."""
+        release(self._port)
 
     def _local(self, name: str) -> str:
         """An image's name with the emulator's registry in place of AWS's, which does not resolve."""
-        return f"{self._registry}/{name.partition('/')[2]}"
+        return f"localhost:{self._port}/{name.partition('/')[2]}"
 
     def _base(self, build: Build) -> BaseImage | None:
         """A base image that can be had here; none for a Dockerfile that does not ask for one."""

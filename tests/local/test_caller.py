@@ -1,14 +1,12 @@
 """The project's own program on the emulator: its endpoint answers the invoker role, and nobody else."""
 
 import json
-import shutil
-import subprocess
 from dataclasses import replace
 
 import pytest
 
 from components import golden
-from local import caller, demo, report
+from local import caller, demo
 from local.cloud import Cloud, Credentials
 from local.deployment import Deployment
 from local.expectation import expectation
@@ -81,17 +79,3 @@ def test_the_user_may_assume_no_other_role(cloud: Cloud, user: Credentials) -> N
     )["Role"]["Arn"]
     with pytest.raises(cloud.sts.exceptions.ClientError, match="AccessDenied"):
         caller.assume(cloud, user, other)
-
-
-@pytest.mark.skipif(shutil.which("bash") is None, reason="the commands are for bash")
-@pytest.mark.skipif(shutil.which("curl") is None, reason="the commands use curl")
-def test_the_printed_commands_work_as_pasted(
-    endpoint: caller.Endpoint,
-    invoker: Credentials,
-    expected: golden.Golden,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    report.client_commands(endpoint, invoker, expected)
-    commands = capsys.readouterr().out
-    answer = subprocess.run(["bash", "-c", commands], capture_output=True, text=True, check=True).stdout
-    assert json.loads(answer) == expected.predictions

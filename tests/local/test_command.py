@@ -72,8 +72,11 @@ def test_another_model_with_other_features_is_served_without_a_change_of_code(
     monkeypatch.setenv("MODEL", str(other_model))
     assert run(monkeypatch) == 0
     printed = capsys.readouterr().out
-    rows = printed.partition("    predictions ")[2].splitlines()[1:3]
+    rows = printed.partition("    prediction ")[2].splitlines()[1:3]
     assert [row.split()[0] for row in rows] == [row.split()[1] for row in rows]
+    assert all("age (years) " in row and "it's " in row for row in rows), "each prediction stands beside its record"
+    assert "other-function" in printed, "what is made is named after the model"
+    assert "2: age (years), it's" in printed
     assert "none is built (--no-docker was given)" in printed
     for refused in ("unsigned", "with a wrong secret"):
         assert any(line.split()[0] == "403" and refused in line for line in printed.splitlines() if line.strip())

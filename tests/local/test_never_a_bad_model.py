@@ -51,7 +51,7 @@ class Stack:
         self._deployment, self._cloud, self._port = deployment, cloud, port
 
     def up(self, served: Model) -> dict[str, str]:
-        program = stack_config.load(demo.PROJECT, overrides=demo.model_override(served.path))
+        program = stack_config.load(demo.PROJECT).named_after(served.path)
         return self._deployment.deploy(program)
 
     def answers(self, outputs: dict[str, str]) -> list[float]:

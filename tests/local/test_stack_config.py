@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from local.errors import LocalError
-from local.stack_config import load
+from local.stack_config import assignments, load
 
 PROJECT = """
 name: wine
@@ -45,6 +45,31 @@ def test_the_stack_file_wins_over_the_project(folder: Path) -> None:
 def test_an_override_wins_over_the_stack_file(folder: Path) -> None:
     (folder / "Pulumi.dev.yaml").write_text("config: {'wine:model': b.ubj}")
     assert load(folder, overrides={"model": "c.ubj"}).config["wine:model"] == "c.ubj"
+
+
+def test_an_override_of_one_key_leaves_the_others_of_a_mapping(folder: Path) -> None:
+    (folder / "Pulumi.dev.yaml").write_text("config: {'wine:tags': {team: red, stack: dev}}")
+    given = assignments(["tags.team=blue", "memory=256"])
+    assert load(folder, overrides=given).config["wine:tags"] == '{"team": "blue", "stack": "dev"}'
+    assert load(folder, overrides=given).config["wine:memory"] == "256"
+
+
+@pytest.mark.parametrize("text", ["memory", "=1", "memory.=1", "memory: 1", "names=[", "a=1 a.b=2"])
+def test_what_is_no_assignment_is_refused(text: str) -> None:
+    with pytest.raises(LocalError):
+        assignments(text.split(" ") if " a." in text else [text])
+
+
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [("churn.ubj", "churn"), ("Churn_v2.json", "churn-v2"), ("2024.ubj", "model-2024"), ("ä" * 3 + ".ubj", "model")],
+)
+def test_another_model_gives_its_name_to_everything(folder: Path, file: str, name: str) -> None:
+    stack = load(folder).named_after(folder / file)
+    assert stack.project == name
+    assert stack.config[f"{name}:memory"] == "128"
+    assert stack.model == folder / file
+    assert {key.partition(":")[0] for key in stack.config} == {name, "aws"}
 
 
 def test_another_stack_has_its_own_file(folder: Path) -> None:

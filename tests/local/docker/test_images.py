@@ -1,24 +1,25 @@
 """With a Docker engine a real image is built, pushed to the emulator's registry, and run by digest."""
 
-import shutil
+import json
+import os
+import signal
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from local import demo, stack_config
-from local.caller import Endpoint, assume, create_user
-from local.cloud import Cloud
-from local.deployment import Deployment
-from local.docker.images import KEPT, DockerImages
+from local import demo
+from local.docker import confinement
+from local.docker.command import docker
+from local.docker.images import DockerImages
+from local.docker.leftovers import KEPT
 from local.docker.stand_in import StandInBaseError
-from local.emulator import Emulator
+from local.emulator import free_port
 from local.errors import LocalError
-from local.expectation import expectation
 from local.images import Build
-from local.resources import Target
 from local.staged_images import StagedImages
 
 
@@ -87,28 +88,35 @@ def test_who_asked_for_docker_is_told_that_no_base_image_can_be_had(build: Build
 
 
 @pytest.mark.docker
-def test_the_program_is_deployed_from_a_real_image() -> None:
-    stack = stack_config.load(demo.PROJECT)
-    expected = expectation(demo.PROJECT / stack.config["wine-quality:modelPath"])
-    with Emulator(region=stack.region) as emulator:
-        cloud, images = Cloud(emulator.url, stack.region), DockerImages(emulator.port, note=print)
-        outputs = Deployment(Target(cloud, images)).deploy(stack)
-        function = cloud.lambda_.get_function(FunctionName=outputs["function_name"])
-        user = create_user(cloud, outputs["invoker_role_arn"])
-        invoker = assume(cloud, user, outputs["invoker_role_arn"])
-        endpoint = Endpoint(outputs["endpoint"], emulator.port, stack.region)
-        answer = endpoint.post(expected.payload().encode(), invoker)
-    images.close()
+def test_a_served_image_runs_as_lambdas_would_and_kill_9_leaves_nothing_of_it() -> None:
+    port = free_port()
+    command = [sys.executable, "-u", "-m", "local", "serve", "--docker", "--port", str(port)]
+    environment = {name: value for name, value in os.environ.items() if name != "MODEL"}
+    with subprocess.Popen(command, cwd=demo.PROJECT, stdout=subprocess.PIPE, text=True, env=environment) as serving:
+        assert serving.stdout is not None
+        printed = "".join(iter(serving.stdout.readline, "Requests\n"))
+        assert "200  signed by the invoker role" in printed, printed
+        (container,) = docker("ps", "--quiet", f"--filter=ancestor={image_of(port)}").split()
+        (found,) = json.loads(docker("inspect", container))
+        serving.send_signal(signal.SIGKILL)
 
-    assert function["Configuration"]["PackageType"] == "Image"
-    assert function["Code"]["ImageUri"].partition("@")[2] == outputs["image_uri"].partition("@")[2]
-    assert answer.json() == expected.predictions
-    assert f"localhost:{emulator.port}/" not in docker_output("image", "ls")
-    assert KEPT in docker_output("image", "ls")
-    assert f":{emulator.port}/" not in docker_output("ps", "--all")
+    allowed = found["HostConfig"]
+    assert (allowed["ReadonlyRootfs"], allowed["CapDrop"], allowed["IpcMode"]) == (True, ["ALL"], "none")
+    assert allowed["Memory"] == allowed["MemorySwap"] == 1024 * 2**20
+    assert found["Config"]["User"] == confinement.USER
+    (address,) = found["NetworkSettings"]["Ports"]["8080/tcp"]
+    assert f"{address['HostIp']}:{address['HostPort']} is the container's own port" in printed
+    assert address["HostIp"] == "127.0.0.1"
+
+    deadline = time.monotonic() + 30
+    while image_of(port) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert image_of(port) == ""
+    assert container[:12] not in docker("ps", "--all", "--quiet")
+    assert KEPT in docker("image", "ls"), "the layers stay, for the next build"
 
 
-def docker_output(*arguments: str) -> str:
-    docker = shutil.which("docker")
-    assert docker
-    return subprocess.run([docker, *arguments], capture_output=True, text=True, check=True).stdout
+def image_of(port: int) -> str:
+    """The name of the image in the registry of the emulator on a port."""
+    names = docker("image", "ls", "--format={{.Repository}}:{{.Tag}}").split()
+    return next((name for name in names if name.startswith(f"localhost:{port}/")), "")
