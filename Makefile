@@ -12,18 +12,25 @@ export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
 ifeq ($(UV_DEFAULT_INDEX),)
 unexport UV_DEFAULT_INDEX
 endif
-# Another model to deploy locally: make local MODEL=path/to/model.ubj
 MODEL ?= $(MODEL_PATH)
 export MODEL
-
-# How many sets of parameters to try before training; none takes the recorded ones: make train TRIALS=150
 TRIALS ?= 0
 
-.DEFAULT_GOAL := help
-.PHONY: help setup local serve image image-test engine test check needs format lint types train report bench derive lock clean
+#? MODEL=path            another XGBoost model, .ubj or .json       local serve image image-test
+#? STACK=name            the settings of Pulumi.<name>.yaml         local serve image image-test pin
+#? SET="key=value ..."   settings that win over the stack's         local serve
+#? PORT=number           the emulator's port                        local serve
+#? ARCHITECTURE=name     x86_64 or arm64                            image image-test
+#? TRIALS=number         sets of parameters to try before training  train
+#? PYTHON=path           the Python to install with                 setup
 
-help: ## list the commands
+.DEFAULT_GOAL := help
+.PHONY: help setup local serve image image-test pin engine test check needs format lint types train report bench derive lock clean
+
+help: ## list the commands and their variables
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+	@printf '\n%s\n\n' 'Variables, as in: make local MODEL=churn.ubj SET="memoryMb=512"'
+	@sed -n 's/^#? //p' $(MAKEFILE_LIST)
 
 setup: $(INSTALLED) ## install everything into .venv; the other commands do it by themselves
 
@@ -38,6 +45,9 @@ image: $(INSTALLED) ## build the image that pulumi up would push; needs a Docker
 
 image-test: $(INSTALLED) ## build it, run it as Lambda would, check everything
 	@$(BIN)/python -m image test
+
+pin: $(INSTALLED) ## write the base image's digest of today into the stack's settings; needs a Docker engine
+	@$(BIN)/python -m image pin
 
 engine: $(ENGINE) ## Pulumi's own engine for the tests: the one on the PATH, or built with Go
 
@@ -84,7 +94,8 @@ lock: $(INSTALLED) ## resolve the requirements anew, with hashes
 	$$lock --python-version $(IMAGE_PYTHON) --no-deps function/requirements.in -o function/requirements.txt && \
 	$$ours tests/security/checkov.in -o tests/security/checkov.txt && \
 	$$ours image/scanners.in -o image/scanners.txt && \
-	$$ours .ci/go.in -o .ci/go.txt
+	$$ours .ci/go.in -o .ci/go.txt && \
+	$$ours scripts/uv.in -o scripts/uv.txt
 
 clean: ## remove everything that can be made again
 	@rm -rf .venv .cache .build .mypy_cache .pytest_cache .ruff_cache .hypothesis clients/*/node_modules

@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import shutil
 import socket
 import stat
@@ -26,7 +25,7 @@ from local.docker.build import build
 from local.docker.command import builder
 from local.docker.platforms import docker_platform
 from local.docker.stand_in import StandInBaseError, build_stand_in
-from local.docker.stand_in.build import image_name, recipe_files
+from local.docker.stand_in.build import image_name
 from local.errors import LocalError
 
 AWS_IMAGE = "registry.example/lambda/python:3.13"
@@ -73,14 +72,6 @@ def test_an_architecture_is_known_under_each_of_its_names(architecture: str, pla
 def test_an_architecture_that_lambda_lacks_is_refused() -> None:
     with pytest.raises(LocalError, match="'riscv64'; Lambda has x86_64 and arm64"):
         docker_platform("riscv64")
-
-
-def test_every_package_of_the_recipe_is_locked_with_hashes() -> None:
-    for name, content in recipe_files().items():
-        if name.endswith(".txt"):
-            requirements = re.split(r"\n(?=\S)", content.decode().replace("\\\n", " ").strip())
-            unlocked = [line for line in requirements if "==" not in line or "--hash=sha256:" not in line]
-            assert not unlocked, f"{name} has requirements without an exact version and hash"
 
 
 # --- what is taken over from the machine ---
