@@ -61,6 +61,61 @@ class Golden:
         text = json.dumps(asdict(self), indent=1, ensure_ascii=False, allow_nan=False)
         path.write_bytes(f"{text}\n".encode())
 
+    def check(self, answer: object) -> None:
+        """Compares an endpoint's answer with the golden predictions.
+
+        Args:
+            answer: What the model answered: should be a list with a prediction a record.
+
+        Raises:
+            GoldenError: The answer is no such list, or a prediction is off by more than the tolerance; the message
+                names the first such record's index, the expected and the actual value and the tolerance.
+        """
+        answers = _list(answer, len(self.predictions))
+        off = [
+            index
+            for index, (expected, actual) in enumerate(zip(self.predictions, answers, strict=True))
+            if not _close(expected, actual, self.tolerance)
+        ]
+        if off:
+            first = off[0]
+            raise GoldenError(
+                f"golden check failed: record {first}: expected {self.predictions[first]!r}, got {answers[first]!r}, "
+                f"tolerance {self.tolerance!r} ({len(off)} of {len(answers)} records are off)"
+            )
+
+
+@dataclass(frozen=True)
+class MadeUp:
+    """What a model without golden file is asked: one record that was made up, to see that it answers at all.
+
+    Attributes:
+        record: Feature name to value; see `model_reader.Model.example`.
+        outputs: How many numbers the prediction must have.
+    """
+
+    record: dict[str, Any]
+    outputs: int
+
+    def payload(self) -> str:
+        """The record as the JSON text of a direct invocation."""
+        return json.dumps([self.record], separators=(",", ":"))
+
+    def check(self, answer: object) -> None:
+        """Sees whether an endpoint's answer has the form of a prediction.
+
+        Args:
+            answer: What the model answered: should be a list with one prediction.
+
+        Raises:
+            GoldenError: The answer is no such list, or holds another number of numbers or one that is not finite.
+        """
+        (prediction,) = _list(answer, 1)
+        numbers = _flat(prediction)
+        if len(numbers) != self.outputs or not all(map(math.isfinite, numbers)):
+            wanted = "a finite number" if self.outputs == 1 else f"a list of {self.outputs} finite numbers"
+            raise GoldenError(f"golden check failed: a made-up record: expected {wanted}, got {prediction!r}")
+
 
 def load(path: Path, model_sha256: str | None = None) -> Golden:
     """Reads a golden file.
@@ -119,31 +174,11 @@ def _check_form(golden: Golden, path: Path) -> None:
         )
 
 
-def check(golden: Golden, answer: object) -> None:
-    """Compares an endpoint's answer with the golden predictions.
-
-    Args:
-        golden: What the model must answer.
-        answer: What it answered: should be a list with a prediction a record.
-
-    Raises:
-        GoldenError: The answer is no such list, or a prediction is off by more than the tolerance; the message
-            names the first such record's index, the expected and the actual value and the tolerance.
-    """
-    if not isinstance(answer, list) or len(answer) != len(golden.predictions):
+def _list(answer: object, length: int) -> list[Any]:
+    if not isinstance(answer, list) or len(answer) != length:
         got = f"a list of {len(answer)}" if isinstance(answer, list) else f"a {type(answer).__name__}"
-        raise GoldenError(f"golden check failed: expected a list of {len(golden.predictions)} predictions, got {got}")
-    off = [
-        index
-        for index, (expected, actual) in enumerate(zip(golden.predictions, answer, strict=True))
-        if not _close(expected, actual, golden.tolerance)
-    ]
-    if off:
-        first = off[0]
-        raise GoldenError(
-            f"golden check failed: record {first}: expected {golden.predictions[first]!r}, got {answer[first]!r}, "
-            f"tolerance {golden.tolerance!r} ({len(off)} of {len(answer)} records are off)"
-        )
+        raise GoldenError(f"golden check failed: expected a list of {length} predictions, got {got}")
+    return answer
 
 
 def _close(expected: Prediction, actual: object, tolerance: float) -> bool:

@@ -259,31 +259,35 @@ class MLInferenceFunction(pulumi.ComponentResource):
         )
 
     def _proved_version(self, function: aws.lambda_.Function) -> pulumi.Output[str]:
-        """The published version, known only once it has given the golden predictions."""
-        expectations = self._context.golden
-        if expectations is None:
+        """The published version, known only once it has answered as it must."""
+        question = self._context.question
+        if not isinstance(question, golden.Golden):
             pulumi.log.warn(
-                "no golden file: a new version takes traffic without its predictions being proved; "
+                "no golden file: a new version takes traffic without its predictions being proved"
+                f"{', once it answers a made-up record' if question else ''}; "
                 "put golden.json beside the model or name golden_path",
                 self,
             )
+        if question is None:
             return function.version
         check = aws.lambda_.Invocation(
             f"{self._name}-golden-check",
             function_name=function.name,
             qualifier=function.version,
-            input=expectations.payload(),
+            input=question.payload(),
             opts=pulumi.ResourceOptions(parent=self),
         )
+
+        wanted = "fits its golden file" if isinstance(question, golden.Golden) else "answers with finite numbers"
 
         def proved(outcome: list[str]) -> str:
             version, answer = outcome
             try:
-                golden.check(expectations, json.loads(answer))
+                question.check(json.loads(answer))
             except ValueError as error:
                 raise pulumi.RunError(
                     f"{self._name}: version {version} of the function is not served: {error}. The alias {LIVE!r} "
-                    "stays where it was. Deploy a model that fits its golden file"
+                    f"stays where it was. Deploy a model that {wanted}"
                 ) from None
             return version
 

@@ -30,7 +30,8 @@ class BuildContext:
         dockerfile: The Dockerfile, which may lie outside.
         content_hash: The Docker plugin's digest of both, 64 hexadecimal digits; see `context_digest`.
         model_version: First 12 digits of the model's SHA-256, or of `content_hash` for a caller's own context.
-        golden: What the model must answer; None when there is no golden file.
+        question: What a new version is asked before it takes traffic: the golden file's records, or a made-up one for a
+            model without; None for a caller's own context without golden file.
         summary: What is in the model; None for a caller's own context.
     """
 
@@ -38,7 +39,7 @@ class BuildContext:
     dockerfile: Path
     content_hash: str
     model_version: str
-    golden: golden.Golden | None
+    question: golden.Golden | golden.MadeUp | None
     summary: model_summary.ModelSummary | None
 
 
@@ -77,13 +78,8 @@ def _model_context(name: str, model_path: Path, golden_path: Path | None) -> Bui
     files[staged_model] = model
     files["manifest.json"] = (json.dumps({"model": entry}, indent=1) + "\n").encode()
 
-    expectations = None
     golden_path = golden_path or _golden_beside(model_path)
-    if golden_path is not None:
-        expectations = golden.load(golden_path, sha256)
-        difference = model_summary.difference(expectations.records, expectations.predictions, summary)
-        if difference:
-            raise StagingError(f"golden file {golden_path} does not fit the model: {difference}")
+    question = _made_up(found, model_path) if golden_path is None else _golden(golden_path, sha256, summary)
 
     folder = f"{name}-{_hash(files)[:12]}"
     try:
@@ -94,7 +90,26 @@ def _model_context(name: str, model_path: Path, golden_path: Path | None) -> Bui
             "working directory where files may be written"
         ) from None
     dockerfile = path / "Dockerfile"
-    return BuildContext(path, dockerfile, _digest(path, dockerfile), sha256[:12], expectations, summary)
+    return BuildContext(path, dockerfile, _digest(path, dockerfile), sha256[:12], question, summary)
+
+
+def _golden(path: Path, model_sha256: str, summary: model_summary.ModelSummary) -> golden.Golden:
+    expectations = golden.load(path, model_sha256)
+    difference = model_summary.difference(expectations.records, expectations.predictions, summary)
+    if difference:
+        raise StagingError(f"golden file {path} does not fit the model: {difference}")
+    return expectations
+
+
+def _made_up(model: model_reader.Model, path: Path) -> golden.MadeUp:
+    question = golden.MadeUp(model.example(), model.outputs)
+    size = len(question.payload().encode())
+    if size > golden.MAX_PAYLOAD_BYTES:
+        raise StagingError(
+            f"model_path {path}: a record of its {len(model.features)} features is {size} bytes, and Lambda takes at "
+            f"most {golden.MAX_PAYLOAD_BYTES}; train on fewer columns or with shorter names"
+        )
+    return question
 
 
 def _own_context(path: Path, dockerfile: Path, golden_path: Path | None) -> BuildContext:

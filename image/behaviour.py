@@ -109,7 +109,7 @@ def _compare(known: golden.Golden, answer: Answer, where: str = "") -> None:
     if answer.error is not None:
         raise LocalError(f"{where}the function failed: {answer.error}")
     try:
-        golden.check(known, answer.body)
+        known.check(answer.body)
     except golden.GoldenError as error:
         raise LocalError(f"{where}{error}") from None
 

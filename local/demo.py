@@ -157,6 +157,6 @@ def prove_predictions(answer: caller.Answer, expected: golden.Golden, source_of_
     if isinstance(predictions, list) and len(predictions) == len(expected.predictions):
         report.predictions(expected.records, predictions, expected.predictions, source_of_expected)
     try:
-        golden.check(expected, predictions)
+        expected.check(predictions)
     except golden.GoldenError as error:
         raise LocalError(f"the endpoint's answer is not what it must be: {error}") from None

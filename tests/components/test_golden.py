@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from components import golden
-from components.golden import Golden, GoldenError
+from components.golden import Golden, GoldenError, MadeUp
 
 TWO = Golden("0" * 64, 0.01, [{"x": 1}, {"x": 2}], [5.0, 6.0])
 
@@ -21,7 +21,7 @@ def written(tmp_path: Path, **changes: Any) -> Path:
 
 
 def test_an_answer_within_the_tolerance_passes() -> None:
-    golden.check(TWO, [5.01, 5.99])
+    TWO.check([5.01, 5.99])
 
 
 @pytest.mark.parametrize(
@@ -40,16 +40,38 @@ def test_an_answer_within_the_tolerance_passes() -> None:
 )
 def test_another_answer_fails_naming_record_expected_actual_and_tolerance(answer: object, message: str) -> None:
     with pytest.raises(GoldenError, match=re.escape(message)):
-        golden.check(TWO, answer)
+        TWO.check(answer)
 
 
 def test_predictions_of_several_numbers_are_compared_number_by_number() -> None:
     classes = dataclasses.replace(TWO, predictions=[[0.1, 0.9], [0.6, 0.4]])
-    golden.check(classes, [[0.1, 0.9], [0.6, 0.4]])
+    classes.check([[0.1, 0.9], [0.6, 0.4]])
     with pytest.raises(GoldenError, match="record 1"):
-        golden.check(classes, [[0.1, 0.9], [0.4, 0.6]])
+        classes.check([[0.1, 0.9], [0.4, 0.6]])
     with pytest.raises(GoldenError, match="record 0"):
-        golden.check(classes, [[0.1], [0.6, 0.4]])
+        classes.check([[0.1], [0.6, 0.4]])
+
+
+@pytest.mark.parametrize(("outputs", "answer"), [(1, [0.5]), (1, [7]), (3, [[0.1, 0.2, 0.7]])])
+def test_a_made_up_record_passes_with_any_finite_numbers(outputs: int, answer: object) -> None:
+    MadeUp({"x": 0.0}, outputs).check(answer)
+
+
+@pytest.mark.parametrize(
+    ("outputs", "answer", "message"),
+    [
+        (1, [float("inf")], "a made-up record: expected a finite number, got inf"),
+        (1, [[0.1, 0.9]], "a made-up record: expected a finite number, got [0.1, 0.9]"),
+        (1, ["0.5"], "a made-up record: expected a finite number, got '0.5'"),
+        (3, [0.5], "a made-up record: expected a list of 3 finite numbers, got 0.5"),
+        (3, [[0.1, 0.9, float("nan")]], "a made-up record: expected a list of 3 finite numbers, got [0.1, 0.9, nan]"),
+        (1, [0.5, 0.5], "expected a list of 1 predictions, got a list of 2"),
+        (1, {"statusCode": 503}, "expected a list of 1 predictions, got a dict"),
+    ],
+)
+def test_a_made_up_record_needs_finite_numbers_of_the_right_form(outputs: int, answer: object, message: str) -> None:
+    with pytest.raises(GoldenError, match=re.escape(message)):
+        MadeUp({"x": 0.0}, outputs).check(answer)
 
 
 @pytest.mark.parametrize(

@@ -162,14 +162,36 @@ def test_a_version_that_answers_otherwise_is_not_served(deploy: Deploy, golden_p
         deploy(golden_answer=wrong)
 
 
-def test_without_a_golden_file_the_alias_follows_and_a_warning_says_so(
+def test_without_a_golden_file_the_alias_follows_a_made_up_record_and_a_warning_says_so(
     deploy: Deploy, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     lonely = small_model(tmp_path / "lonely.ubj")
-    deployment = deploy({"model_path": str(lonely)})
+    deployment = deploy({"model_path": str(lonely)}, golden_answer=[0.5])
+    assert json.loads(deployment.one(INVOCATION).inputs["input"]) == [{"a": 0.0, "b": 0.0}]
+    assert deployment.one(ALIAS).inputs["functionVersion"] == "1"
+    assert "without its predictions being proved, once it answers a made-up record" in caplog.text
+
+
+@pytest.mark.parametrize("answer", [[float("nan")], [[0.1, 0.9]], [None], [], {"statusCode": 503}])
+def test_without_a_golden_file_a_version_that_does_not_answer_is_not_served(
+    deploy: Deploy, tmp_path: Path, answer: object
+) -> None:
+    lonely = small_model(tmp_path / "lonely.ubj")
+    with pytest.raises(
+        pulumi.RunError, match=r"golden check failed: .*Deploy a model that answers with finite numbers"
+    ):
+        deploy({"model_path": str(lonely)}, golden_answer=answer)
+
+
+def test_a_context_of_ones_own_without_golden_file_is_not_asked(
+    deploy: Deploy, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "Dockerfile").write_text("FROM scratch\n")
+    deployment = deploy({"context_path": str(tmp_path / "own")})
     assert deployment.all(INVOCATION) == []
     assert deployment.one(ALIAS).inputs["functionVersion"] == "1"
-    assert "without its predictions being proved" in caplog.text
+    assert "without its predictions being proved; put" in caplog.text
 
 
 def test_a_key_of_ones_own_encrypts_images_logs_and_environment(deploy: Deploy) -> None:

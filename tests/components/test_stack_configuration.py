@@ -143,7 +143,7 @@ def test_an_encrypted_setting_stays_a_secret(tmp_path: Path) -> None:
         configure({"modelPath": str(model), **SECRET_ENVIRONMENT}, secret=("environment",))
         MLInferenceFunction("wine", stack_settings())
 
-    function = fake_engine.run(program).one(FUNCTION)
+    function = fake_engine.run(program, golden_answer=[0.5]).one(FUNCTION)
     assert function.inputs["environment"] == {"secret": {"variables": {"TOKEN": "hidden"}}}
 
 

@@ -5,7 +5,9 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+import xgboost
 
 from components import context_digest, golden, staging
 from components.bundled_handler import model_reader
@@ -55,13 +57,22 @@ def test_another_model_is_another_context(tmp_path: Path) -> None:
     context = staging.stage("wine", other)
     assert context.content_hash != staging.stage("wine", MODEL).content_hash
     assert (context.path / "model.json").read_bytes() == other.read_bytes()
-    assert context.golden is None
+    assert context.question == golden.MadeUp({"a": 0.0, "b": 0.0}, outputs=1)
 
 
 def test_a_golden_file_of_another_model_is_refused(tmp_path: Path) -> None:
     other = small_model(tmp_path / "other.ubj")
     with pytest.raises(golden.GoldenError, match="was made for the model with SHA-256"):
         staging.stage("wine", other, GOLDEN)
+
+
+def test_a_model_whose_record_no_request_can_hold_is_refused(tmp_path: Path) -> None:
+    rows = np.random.default_rng(0).random((20, 400), dtype=np.float32)
+    names = [f"{column:04}" * 4_000 for column in range(400)]
+    data = xgboost.DMatrix(rows, rows[:, 0], feature_names=names)
+    xgboost.train({"max_depth": 1, "nthread": 1}, data, 1).save_model(tmp_path / "wide.ubj")
+    with pytest.raises(staging.StagingError, match=r"a record of its 400 features is 64\d{5} bytes, and Lambda takes"):
+        staging.stage("wine", tmp_path / "wide.ubj")
 
 
 @pytest.mark.parametrize(

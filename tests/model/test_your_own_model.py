@@ -11,7 +11,7 @@ import pytest
 import xgboost as xgb
 from endpoint import Endpoint, RequestRefusedError
 
-from components.golden import check, load
+from components.golden import load
 
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "your-own-model.md"
 
@@ -38,7 +38,7 @@ def endpoint(model: Path, **environment: str) -> Endpoint:
 def test_the_golden_file_of_the_guide_belongs_to_its_model_and_can_be_used(model: Path) -> None:
     golden = load(model.with_name("golden.json"))
     assert 20 <= len(golden.records) <= 50
-    check(golden, endpoint(model)(golden.records, None))
+    golden.check(endpoint(model)(golden.records, None))
 
 
 def test_the_record_of_the_guide_is_answered_with_a_probability(model: Path) -> None:
