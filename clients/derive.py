@@ -1,6 +1,6 @@
 """Writes what the clients hold of the model: samples, the OpenAPI document, the Postman collection.
 
-python clients/derive.py                 write them anew
+python clients/derive.py                 write them again
 python clients/derive.py --check         fail if they no longer fit the model
 python clients/derive.py --model my.ubj  for another model
 
@@ -24,6 +24,9 @@ PROJECT = CLIENTS.parent
 MODEL = PROJECT / "model" / "wine_quality.ubj"
 RECORDS = 2
 """How many records a sample has: enough to see that answers differ, few enough to read."""
+
+GOES_NOWHERE_ELSE = {"followRedirects": False, "strictSSL": True}
+"""What each request says of itself, so that a person's settings in Postman cannot say otherwise."""
 
 COLLECTION_SCHEMA = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
 
@@ -156,7 +159,7 @@ def collection(
         misspelt: Records of which one has a misspelt feature.
         constants: What the scripts know of the model.
     """
-    post = {"method": "POST", "header": [json_type()], "url": "{{endpoint}}"}
+    items = _requests(records, misspelt, constants)
     return {
         "info": {
             "name": f"ML inference: {card['name']}",
@@ -165,51 +168,57 @@ def collection(
         },
         "auth": signature("lambda", "sign"),
         "event": [
+            script("prerequest", "check-address"),
             script("prerequest", "choose-credentials"),
-            script("test", "retry-and-explain", before=cause_of()),
+            script("test", "retry-and-explain", before=shared_with_node()),
         ],
-        "item": [
-            {
-                "name": "Assume the invoker role",
-                "event": [script("prerequest", "skip-without-role"), script("test", "keep-session")],
-                "request": {
-                    "method": "POST",
-                    "auth": signature("sts", ""),
-                    "header": [],
-                    "url": "{{stsEndpoint}}",
-                    "body": {
-                        "mode": "urlencoded",
-                        "urlencoded": [
-                            {"key": "Action", "value": "AssumeRole"},
-                            {"key": "Version", "value": "2011-06-15"},
-                            {"key": "RoleArn", "value": "{{roleArn}}"},
-                            {"key": "RoleSessionName", "value": "ml-inference-postman"},
-                        ],
-                    },
+        "item": [{**item, "protocolProfileBehavior": GOES_NOWHERE_ELSE} for item in items],
+    }
+
+
+def _requests(records: list[Any], misspelt: list[Any], constants: dict[str, Any]) -> list[dict[str, Any]]:
+    post = {"method": "POST", "header": [json_type()], "url": "{{endpoint}}"}
+    return [
+        {
+            "name": "Assume the invoker role",
+            "event": [script("prerequest", "skip-without-role"), script("test", "keep-session")],
+            "request": {
+                "method": "POST",
+                "auth": signature("sts", ""),
+                "header": [],
+                "url": "{{stsEndpoint}}",
+                "body": {
+                    "mode": "urlencoded",
+                    "urlencoded": [
+                        {"key": "Action", "value": "AssumeRole"},
+                        {"key": "Version", "value": "2011-06-15"},
+                        {"key": "RoleArn", "value": "{{roleArn}}"},
+                        {"key": "RoleSessionName", "value": "ml-inference-postman"},
+                    ],
                 },
             },
-            {
-                "name": "Model card",
-                "event": [script("test", "check-card", constants=constants)],
-                "request": {"method": "GET", "header": [], "url": "{{endpoint}}"},
-            },
-            {
-                "name": "Predict",
-                "event": [script("test", "check-predictions", constants=constants)],
-                "request": {**post, "body": raw(records)},
-            },
-            {
-                "name": "Predict with a misspelt feature",
-                "event": [script("test", "check-unknown-feature")],
-                "request": {**post, "body": raw(misspelt)},
-            },
-            {
-                "name": "Without a signature",
-                "event": [script("test", "check-unsigned")],
-                "request": {**post, "auth": {"type": "noauth"}, "body": raw(records)},
-            },
-        ],
-    }
+        },
+        {
+            "name": "Model card",
+            "event": [script("test", "check-card", constants=constants)],
+            "request": {"method": "GET", "header": [], "url": "{{endpoint}}"},
+        },
+        {
+            "name": "Predict",
+            "event": [script("test", "check-predictions", constants=constants)],
+            "request": {**post, "body": raw(records)},
+        },
+        {
+            "name": "Predict with a misspelt feature",
+            "event": [script("test", "check-unknown-feature")],
+            "request": {**post, "body": raw(misspelt)},
+        },
+        {
+            "name": "Without a signature",
+            "event": [script("test", "check-unsigned")],
+            "request": {**post, "auth": {"type": "noauth"}, "body": raw(records)},
+        },
+    ]
 
 
 def json_type() -> dict[str, str]:
@@ -248,10 +257,10 @@ def script(listen: str, name: str, before: str = "", constants: dict[str, Any] |
     return {"listen": listen, "script": {"type": "text/javascript", "exec": lines}}
 
 
-def cause_of() -> str:
-    """The Node client's explanation of a 403, without what only a module may say."""
-    text = (CLIENTS / "node" / "refusal.js").read_text()
-    return text.replace("export function", "function") + "\n"
+def shared_with_node() -> str:
+    """When the Node client sends again and how it explains a refusal, without what only a module may say."""
+    texts = [(CLIENTS / "node" / name).read_text() for name in ("refusal.js", "retry.js")]
+    return "\n".join(text.replace("export function", "function") for text in texts) + "\n"
 
 
 if __name__ == "__main__":

@@ -5,12 +5,24 @@
 # Needs the caller's own credentials in AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and, if temporary, AWS_SESSION_TOKEN.
 # They reach curl by a pipe: on a command line every user of the machine could read them.
 
+# An emulator on this machine takes all of AWS's place; nothing else gets a signed request in plain HTTP.
+case ${ENDPOINT:-} in
+  http://*) _sts=${ENDPOINT#http://} _sts=http://${_sts%%/*}/ ;;
+  *) _sts=https://sts.$REGION.amazonaws.com/ ;;
+esac
+_sts=${AWS_ENDPOINT_URL_STS:-$_sts}
+case $_sts in
+  http://127.0.0.1[:/]* | http://localhost[:/]* | 'http://[::1]'[:/]*) _way='noproxy = "*"' ;;
+  *) _way='proto = "=https"' ;;
+esac
 _answer=$(
-  printf 'user = "%s:%s"\nheader = "x-amz-security-token: %s"\n' \
-    "$AWS_ACCESS_KEY_ID" "$AWS_SECRET_ACCESS_KEY" "${AWS_SESSION_TOKEN:-}" |
-    curl --config - --silent --show-error --retry 5 --retry-all-errors --aws-sigv4 "aws:amz:$REGION:sts" \
+  # A person's .curlrc may follow redirects or print what is sent: none is read.
+  printf 'user = "%s:%s"\nheader = "x-amz-security-token: %s"\n%s\n' \
+    "$AWS_ACCESS_KEY_ID" "$AWS_SECRET_ACCESS_KEY" "${AWS_SESSION_TOKEN:-}" "$_way" |
+    curl --disable --config - --silent --show-error --no-location --retry 5 --retry-all-errors --retry-max-time 60 \
+      --aws-sigv4 "aws:amz:$REGION:sts" \
       --data Action=AssumeRole --data Version=2011-06-15 --data RoleSessionName=curl \
-      --data-urlencode "RoleArn=$ROLE" "${AWS_ENDPOINT_URL_STS:-https://sts.$REGION.amazonaws.com}/"
+      --data-urlencode "RoleArn=$ROLE" "$_sts"
 )
 _field() { printf '%s' "$_answer" | tr -d '\n' | sed -n "s|.*<$1>\([^<]*\)</$1>.*|\1|p"; }
 if [ -n "$(_field SecretAccessKey)" ]; then
@@ -21,5 +33,5 @@ if [ -n "$(_field SecretAccessKey)" ]; then
 else
   echo "the role $ROLE was not assumed: $(_field Code) $(_field Message)" >&2
 fi
-unset _answer
+unset _answer _sts _way
 unset -f _field

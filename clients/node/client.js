@@ -4,10 +4,12 @@
 //     const predictions = await new Client().predict(records);
 
 import { setTimeout as sleep } from "node:timers/promises";
+import { gzipSync } from "node:zlib";
 import { Sha256 } from "@aws-crypto/sha256-js";
 import { fromNodeProviderChain, fromTemporaryCredentials } from "@aws-sdk/credential-providers";
 import { SignatureV4 } from "@smithy/signature-v4";
-import { causeOf } from "./refusal.js";
+import { causeOf, redirect, untrusted } from "./refusal.js";
+import { isRetried, waitMs } from "./retry.js";
 import { findSettings, InferenceError } from "./settings.js";
 
 export { findSettings, InferenceError } from "./settings.js";
@@ -17,8 +19,11 @@ export { findSettings, InferenceError } from "./settings.js";
 /** @typedef {Record<string, number | string | null>} Row One record: every feature of the model by its name. */
 /** @typedef {import("@smithy/types").AwsCredentialIdentity} Credentials */
 
-/** Throttled; the function crashed; it is not served (yet); it took too long. Predictions may be repeated. */
-const RETRIED = new Set([429, 502, 503, 504]);
+/**
+ * Bytes of a JSON body from which it goes packed, and without its type: a Function URL hands over what is called JSON as
+ * text, and bytes that are none are lost. The endpoint takes JSON where no type is given.
+ */
+const GZIP_FROM = 16_384;
 const TIMEOUT_MS = 90_000;
 /** A session is renewed this long before it ends. */
 const RENEWED_MS = 5 * 60_000;
@@ -74,7 +79,7 @@ export class Client {
   }
 
   /**
-   * Send a request, again if need be; each attempt is signed anew.
+   * Send a request, again if need be; each attempt is signed again.
    *
    * @param {string} method
    * @param {string} path Path below the endpoint, without a leading slash.
@@ -84,43 +89,62 @@ export class Client {
    */
   async send(method, path, body) {
     const url = new URL(path, this.settings.endpoint);
+    if (!url.href.startsWith(this.settings.endpoint)) {
+      throw new InferenceError("a path below the endpoint must not lead out of it");
+    }
+    const packed = body !== undefined && Buffer.byteLength(body) >= GZIP_FROM;
+    const content = packed ? gzipSync(body, { level: 1 }) : body;
     for (let attempt = 1; ; attempt++) {
-      const headers = await this.#signed(method, url, body);
+      const headers = await this.#signed(method, url, content, packed);
       let reason;
+      let asked = { retryAfter: "", date: "" };
       try {
-        const response = await fetch(url, { method, headers, body, signal: AbortSignal.timeout(TIMEOUT_MS) });
+        const response = await fetch(url, {
+          method,
+          headers,
+          body: content,
+          redirect: "manual",
+          signal: AbortSignal.timeout(TIMEOUT_MS),
+        });
         const text = await response.text();
-        if (!RETRIED.has(response.status)) {
+        if (!isRetried(response.status)) {
           return this.#judge(response, text);
         }
         reason = `the last answer was ${response.status}: ${problem(response, text).detail}`;
+        const header = (/** @type {string} */ name) => response.headers.get(name) ?? "";
+        asked = { retryAfter: header("retry-after"), date: header("date") };
       } catch (error) {
         if (error instanceof InferenceError) {
           throw error;
         }
-        reason = `the connection failed: ${connectionFailure(error)}`;
+        reason = `the connection failed: ${connectionFailure(error, url.host)}`;
       }
       if (attempt >= this.retry.attempts) {
         throw new InferenceError(`${url.host} gave no answer in ${attempt} attempts; ${reason}`);
       }
-      await sleep(Math.random() * Math.min(this.retry.capMs, this.retry.baseMs * 2 ** (attempt - 1)));
+      await sleep(waitMs({ attempt, ...asked, baseMs: this.retry.baseMs, capMs: this.retry.capMs }));
     }
   }
 
   /**
    * @param {string} method
    * @param {URL} url
-   * @param {string | undefined} body
+   * @param {string | Buffer | undefined} body
+   * @param {boolean} packed
    */
-  async #signed(method, url, body) {
-    const type = body === undefined ? undefined : { "content-type": "application/json" };
+  async #signed(method, url, body, packed) {
+    /** @type {Record<string, string>} */
+    const described = { host: url.host };
+    if (body !== undefined) {
+      described[packed ? "content-encoding" : "content-type"] = packed ? "gzip" : "application/json";
+    }
     const { headers } = await this.signer.sign({
       method,
       protocol: url.protocol,
       hostname: url.hostname,
       port: url.port ? Number(url.port) : undefined,
       path: url.pathname,
-      headers: { host: url.host, ...type },
+      headers: described,
       body,
     });
     const { host: _, ...sent } = headers; // fetch sets it itself
@@ -140,6 +164,9 @@ export class Client {
         region: this.settings.region,
       });
       throw new ForbiddenError(code, sentence);
+    }
+    if (response.status >= 300 && response.status < 400) {
+      throw new InferenceError(`${response.status}: ${redirect(response.headers.get("location") ?? "")}`);
     }
     if (!response.ok) {
       const { detail, faults } = problem(response, text);
@@ -164,13 +191,15 @@ function isNotFinite(value) {
  * @param {Settings} settings
  * @returns {() => Promise<Credentials>}
  */
-function credentials({ roleArn, region }) {
-  const caller = fromNodeProviderChain({ clientConfig: { region } });
+function credentials({ roleArn, region, emulator }) {
+  const told = process.env.AWS_ENDPOINT_URL_STS || process.env.AWS_ENDPOINT_URL;
+  const clientConfig = { region, ...(emulator ? { endpoint: told || emulator } : undefined) };
+  const caller = fromNodeProviderChain({ clientConfig });
   const source = roleArn
     ? fromTemporaryCredentials({
         masterCredentials: caller,
         params: { RoleArn: roleArn, RoleSessionName: "ml-inference-client" },
-        clientConfig: { region },
+        clientConfig,
       })
     : caller;
   /** @type {Credentials | undefined} */
@@ -205,8 +234,8 @@ function credentialFailure(error, roleArn) {
     AccessDenied:
       "these credentials may not assume it, or it does not exist: their policy must allow sts:AssumeRole on it and " +
       "its trust policy must allow their account",
-    ExpiredToken: "the session you call from has expired; sign in anew",
-    ExpiredTokenException: "the session you call from has expired; sign in anew",
+    ExpiredToken: "the session you call from has expired; sign in again",
+    ExpiredTokenException: "the session you call from has expired; sign in again",
     InvalidClientTokenId: "the access key you call with is not known to AWS",
     SignatureDoesNotMatch: "the secret access key you call with is wrong, or this machine's clock is",
     RegionDisabledException: "the account has this region switched off",
@@ -239,9 +268,19 @@ function where({ row, field, code, message }) {
   return `${place.join(", ")}: ${message ?? code ?? "no reason given"}`;
 }
 
-/** @param {unknown} error */
-function connectionFailure(error) {
+/**
+ * The reason in the words of whoever failed.
+ *
+ * @param {unknown} error
+ * @param {string} host
+ * @throws {InferenceError} It would fail again: the certificate is not trusted.
+ */
+function connectionFailure(error, host) {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   const { code, message } = /** @type {{code?: unknown, message?: unknown}} */ (cause ?? {});
-  return String(message || code || "no reason given");
+  const reason = String(message || code || "no reason given");
+  if (/CERT|SELF_SIGNED|UNABLE_TO_(GET|VERIFY)/.test(String(code))) {
+    throw new InferenceError(untrusted(host, reason, "NODE_EXTRA_CA_CERTS"));
+  }
+  return reason;
 }

@@ -1,7 +1,7 @@
 // Why did the endpoint answer 403? From what AWS says, and from what it leaves unsaid, to one sentence.
 //
 // A Function URL tells wrong signatures apart but answers a missing grant with a bare "Forbidden": it takes two grants.
-// Holds no credential. The function has no imports, so that it can be copied into other tools as it is.
+// Holds no credential. The functions have no imports, so that they can be copied into other tools as they are.
 
 /**
  * @typedef {object} Refusal
@@ -57,7 +57,7 @@ export function causeOf({ errorType, date, body, region, now = Date.now() }) {
     return clock();
   }
   if (/token included in the request is expired|ExpiredToken/.test(text)) {
-    return { code: "expired-session", sentence: "the session has expired; sign in or assume the role anew" };
+    return { code: "expired-session", sentence: "the session has expired; sign in or assume the role again" };
   }
   if (/Credential should be scoped to/.test(text)) {
     return {
@@ -102,4 +102,34 @@ export function causeOf({ errorType, date, body, region, now = Date.now() }) {
     code: "not-aws",
     sentence: "the answer is not one of AWS's own; a firewall or proxy on the way may have given it",
   };
+}
+
+/**
+ * Tell why a redirect is not followed: with the session token and the records in it, the request is for nobody else.
+ *
+ * @param {string} location The header of that name; only the host in it is named.
+ * @returns {string}
+ */
+export function redirect(location) {
+  const host = /^(?:[a-z][a-z0-9+.-]*:)?\/\/(?:[^/?#]*@)?([\w.-]+|\[[0-9a-f:.]+\])(?:[:/?#]|$)/i.exec(location);
+  const where = host ? host[1] : location.startsWith("/") ? "another path" : "elsewhere";
+  return (
+    `the answer is a redirect to ${where}, which is not followed: a signed request goes to the endpoint and nowhere ` +
+    "else; check the endpoint's address"
+  );
+}
+
+/**
+ * Tell why a connection whose certificate is not trusted is not used.
+ *
+ * @param {string} host The endpoint's name.
+ * @param {string} reason The TLS library's own words.
+ * @param {string} variable The environment variable that names more certificates.
+ * @returns {string}
+ */
+export function untrusted(host, reason, variable) {
+  return (
+    `the certificate of ${host} is not trusted (${reason}), so nothing was sent; if a proxy on the way opens TLS, ` +
+    `name its certificate in ${variable}`
+  );
 }

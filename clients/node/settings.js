@@ -13,6 +13,7 @@ export class InferenceError extends Error {}
  * @property {string} endpoint The Function URL, ending in a slash.
  * @property {string} region The AWS region that requests are signed for.
  * @property {string | undefined} roleArn The role to assume before calling; none: the credentials as they are.
+ * @property {string | undefined} emulator The address of the emulator that takes AWS's place on this machine, if one does.
  */
 
 /**
@@ -39,7 +40,8 @@ export function findSettings(given = {}, environment = process.env) {
   const endpoint = checkedEndpoint(told ?? outputs.endpoint);
   const roleArn = given.roleArn ?? environment.INFERENCE_ROLE_ARN ?? outputs.invoker_role_arn;
   const region = checkedRegion(endpoint, given.region ?? environment.INFERENCE_REGION ?? outputs.region, environment);
-  return { endpoint, region, roleArn: roleArn || undefined };
+  const { protocol, origin } = new URL(endpoint);
+  return { endpoint, region, roleArn: roleArn || undefined, emulator: protocol === "http:" ? origin : undefined };
 }
 
 /**
@@ -74,8 +76,13 @@ function checkedEndpoint(endpoint) {
     );
   }
   const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
-  if (!url || !["https:", "http:"].includes(url.protocol) || url.search || url.hash || url.username) {
+  if (!url || !["https:", "http:"].includes(url.protocol) || url.search || url.hash) {
     throw new InferenceError("the endpoint must be an address such as https://<id>.lambda-url.<region>.on.aws/");
+  }
+  if (url.username || url.password) {
+    throw new InferenceError(
+      "the endpoint must not hold a user name or password; credentials come from AWS's own chain",
+    );
   }
   if (url.protocol === "http:" && !["127.0.0.1", "[::1]", "localhost"].includes(url.hostname)) {
     throw new InferenceError(

@@ -6,6 +6,7 @@ It forwards requests as they are, the signed Host header included, so that signa
 import contextlib
 import http.client
 import json
+import ssl
 import threading
 import time
 from collections import deque
@@ -21,12 +22,13 @@ HOP_BY_HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "conten
 
 @dataclass(frozen=True)
 class Seen:
-    """A request that arrived: its method, path and headers (names in lower case)."""
+    """A request that arrived: its method, path and headers (names in lower case), and when in seconds."""
 
     method: str
     path: str
     headers: dict[str, str]
     body: bytes
+    at: float
 
     @property
     def signature(self) -> str:
@@ -100,11 +102,13 @@ def answered(
 
 
 @contextmanager
-def before(host: str, port: int) -> Iterator[FaultProxy]:
-    """A proxy before a server on this machine."""
+def before(host: str, port: int, tls: ssl.SSLContext | None = None) -> Iterator[FaultProxy]:
+    """A proxy before a server on this machine, itself with TLS or without."""
     server = _Server(("127.0.0.1", 0), _Handler)
     server.behind = (host, port)
-    server.proxy = FaultProxy(f"http://127.0.0.1:{server.server_address[1]}")
+    server.proxy = FaultProxy(f"{'https' if tls else 'http'}://127.0.0.1:{server.server_address[1]}")
+    if tls:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     try:
@@ -134,10 +138,13 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self._handle()
 
+    def do_CONNECT(self) -> None:
+        self._handle()
+
     def _handle(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length") or 0))
         headers = {name.lower(): value for name, value in self.headers.items()}
-        seen = Seen(self.command, self.path, headers, body)
+        seen = Seen(self.command, self.path, headers, body, time.monotonic())
         with contextlib.suppress(OSError):
             self.server.proxy.next_fault(seen)(self, seen)
 

@@ -9,7 +9,7 @@ from typing import Any
 import botocore.session
 import pytest
 from botocore.stub import Stubber
-from ml_inference_client import doctor
+from ml_inference_client import CredentialSource, Settings, doctor
 from ml_inference_client.refusal import GRANTS
 
 from local.caller import with_wrong_secret
@@ -46,6 +46,44 @@ def test_a_healthy_endpoint_passes_every_step(python: PythonCaller, invoker: Ide
         ["ok", "signed"],
     ]
     assert f"model wine-quality {python.endpoint.outputs['model_version']} with 13 features" in run.out
+
+
+def test_on_this_machine_the_emulator_is_asked_and_not_aws(
+    endpoint: LocalEndpoint, invoker: Identity, monkeypatch: pytest.MonkeyPatch, proxy: FaultProxy
+) -> None:
+    """Without a word where STS is, and with a proxy on the way out, through which nothing may go."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", invoker.user.access_key_id)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", invoker.user.secret_access_key)
+    for name in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy"):
+        monkeypatch.setenv(name, proxy.url)
+    findings = list(doctor.examine(Settings(endpoint.here, endpoint.region, invoker.role_arn)))
+    assert [finding.step for finding in findings] == ["connection", "credentials", "role", "signed call"]
+    assert findings[-1].good, findings[-1]
+    assert ":user/" in findings[1].sentence
+    assert not proxy.seen
+
+
+@pytest.mark.parametrize("body", ["<html>none</html>", "{}"])
+def test_an_emulator_without_sts_is_no_fault(
+    body: str, python: PythonCaller, invoker: Identity, monkeypatch: pytest.MonkeyPatch, proxy: FaultProxy
+) -> None:
+    monkeypatch.setattr(
+        CredentialSource,
+        "client",
+        lambda source, service: source.session.create_client(
+            service, region_name="eu-central-1", endpoint_url=proxy.url
+        ),
+    )
+    proxy.faults.extend([answered(403, FORBIDDEN), answered(404, body)])
+    run = examine(python, invoker.session, proxy.url)
+    assert run.status == 0, run.out
+    assert "found; who that is cannot be asked " in run.out
+
+
+def test_a_redirect_is_found(python: PythonCaller, invoker: Identity, proxy: FaultProxy) -> None:
+    proxy.faults.append(answered(301, headers={"location": "https://wine.example.com/"}))
+    run = examine(python, invoker, proxy.url)
+    assert faults(run)[0].startswith("FAIL  connection   301: the answer is a redirect to wine.example.com, which is")
 
 
 def test_a_wrong_secret_is_found_before_the_call(python: PythonCaller, invoker: Identity) -> None:

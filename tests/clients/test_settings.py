@@ -48,19 +48,40 @@ def test_a_wrong_region_is_refused_before_anything_is_sent() -> None:
         Settings.find({"endpoint": URL, "region": "us-east-1"}, {})
 
 
+ADDRESSES = [
+    ("wine", "must be an address such as https?:"),
+    ("ftp://wine.example.com", "must be an address such as https?:"),
+    ("https://wine.example.com/?key=1", "must be an address such as https?:"),
+    ("https://wine.example.com:port", "must be an address such as https?:"),
+    ("https://[::1", "must be an address such as https?:"),
+    ("http://wine.example.com", "must begin with https://; plain http is only for an emulator on this machine"),
+    ("http://127.0.0.1.example.com", "must begin with https"),
+    ("http://localhost.example.com:4566", "must begin with https"),
+    ("http://0.0.0.0:4566", "must begin with https"),
+    ("https://user:word@wine.example.com", "must not hold a user name or password"),
+    ("http://127.0.0.1@wine.example.com", "must not hold a user name or password"),
+    ("http://127.0.0.1:80@wine.example.com", "must not hold a user name or password"),
+]
+"""Addresses that a signed request must not go to, and why."""
+
+
+@pytest.mark.parametrize(("address", "reason"), ADDRESSES)
 @pytest.mark.parametrize(
-    ("endpoint", "reason"),
-    [
-        ("wine", "must be an address such as https"),
-        ("ftp://wine.example.com", "must be an address such as https"),
-        ("https://wine.example.com/?key=1", "must be an address such as https"),
-        ("http://wine.example.com", "must begin with https"),
-        ("https://user:word@wine.example.com", "must not hold a user name or password"),
-    ],
+    ("name", "called"), [("endpoint", "the endpoint"), ("connect_to", "the address to connect to")]
 )
-def test_an_address_that_cannot_be_an_endpoint_is_refused(endpoint: str, reason: str) -> None:
-    with pytest.raises(SettingsError, match=reason):
-        Settings.find({"endpoint": endpoint, "region": "eu-central-1"}, {})
+def test_an_address_that_a_signed_request_must_not_go_to_is_refused(
+    address: str, reason: str, name: str, called: str
+) -> None:
+    given = {"endpoint": URL, name: address, "region": "eu-central-1"}
+    with pytest.raises(SettingsError, match=f"{called} {reason}"):
+        Settings.find(given, {})
+    with pytest.raises(SettingsError, match=f"{called} {reason}"):
+        Settings(**given)
+
+
+def test_the_address_to_connect_to_has_no_path() -> None:
+    with pytest.raises(SettingsError, match="must not have a path"):
+        Settings(URL, "eu-central-1", connect_to="http://127.0.0.1:4566/elsewhere")
 
 
 def test_without_an_endpoint_the_ways_to_tell_it_are_named() -> None:

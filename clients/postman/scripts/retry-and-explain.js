@@ -1,25 +1,32 @@
-// After every answer: throttled, broken and missing ones are asked for again, signed anew, after a wait with full
-// jitter; a 403 is explained. A request's own tests run only on an answer that is one (`answered`).
-const RETRIED = [429, 502, 503, 504];
+// After every answer: throttled, broken and missing ones are asked for again, signed again, after a wait with full jitter
+// or as long as the endpoint asks for; redirects and 403 are explained. A request's own tests run only on an answer that
+// is one (`answered`).
 const ATTEMPTS = 6;
 const attempt = Number(pm.variables.get("attempt") || 1);
 const code = pm.response ? pm.response.code : undefined; // none if the connection broke
-const answered = Boolean(code) && !RETRIED.includes(code);
-const again = !answered && attempt < ATTEMPTS;
-pm.variables.set("answered", answered ? "yes" : "");
+const header = (name) => (pm.response && pm.response.headers.get(name)) || "";
+const tried = Boolean(code) && !isRetried(code);
+const again = !tried && attempt < ATTEMPTS;
 pm.variables.set("attempt", again ? attempt + 1 : 1);
+pm.variables.set("answered", "");
 if (again) {
     pm.execution.setNextRequest(pm.info.requestName);
-    setTimeout(() => {}, Math.random() * Math.min(20000, 250 * 2 ** (attempt - 1)));
-} else if (!answered) {
+    setTimeout(() => {}, waitMs({ attempt, retryAfter: header("retry-after"), date: header("date") }));
+} else if (!tried) {
     const last = code || "no answer at all";
     pm.test(`gave no answer in ${ATTEMPTS} attempts; the last was ${last}`, () => pm.expect.fail());
-} else if (code === 403 && pm.info.requestName !== "Without a signature") {
-    const { sentence } = causeOf({
-        errorType: pm.response.headers.get("x-amzn-errortype") || "",
-        date: pm.response.headers.get("date") || "",
-        body: pm.response.text(),
-        region: pm.environment.get("region"),
-    });
-    pm.test(`403 Forbidden: ${sentence}`, () => pm.expect.fail());
+} else if (code >= 300 && code < 400) {
+    pm.test(`${code}: ${redirect(header("location"))}`, () => pm.expect.fail());
+    pm.execution.setNextRequest(null);
+} else {
+    pm.variables.set("answered", "yes");
+    if (code === 403 && pm.info.requestName !== "Without a signature") {
+        const { sentence } = causeOf({
+            errorType: header("x-amzn-errortype"),
+            date: header("date"),
+            body: pm.response.text(),
+            region: pm.environment.get("region"),
+        });
+        pm.test(`403 Forbidden: ${sentence}`, () => pm.expect.fail());
+    }
 }

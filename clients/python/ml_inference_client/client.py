@@ -6,28 +6,63 @@
 Leaves out files (score/) and diagnosis (doctor.py).
 """
 
+import gzip
 import json
+import ssl
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
+from urllib.parse import urlsplit
 
 import anyio
 import httpx
 
 from ml_inference_client.credentials import CredentialSource
-from ml_inference_client.errors import ForbiddenError, InferenceError, RequestRefusedError, UnavailableError
-from ml_inference_client.refusal import cause_of
-from ml_inference_client.retry import RETRIED, Retry
+from ml_inference_client.errors import (
+    ForbiddenError,
+    InferenceError,
+    RequestRefusedError,
+    SettingsError,
+    UnavailableError,
+)
+from ml_inference_client.refusal import cause_of, redirect, untrusted
+from ml_inference_client.retry import RETRIED, Retry, asked_seconds
 from ml_inference_client.settings import Settings
 from ml_inference_client.signing import SigV4Auth
+
+HttpClient = TypeVar("HttpClient", httpx.Client, httpx.AsyncClient)
 
 #: A connection that could not be made, broke, or stayed silent. Everything else would fail again.
 NETWORK_ERRORS = (httpx.NetworkError, httpx.TimeoutException, httpx.RemoteProtocolError)
 
 # A cold start plus the longest request the default function allows, with room; reading is per piece, not per answer.
 TIMEOUT = httpx.Timeout(90, connect=10)
+
+JSON = "application/json"
+
+GZIP_FROM = 16_384
+"""Bytes of a JSON body from which it goes packed, and without its type: a Function URL hands over as text whatever is
+called JSON, and bytes that are no text are lost. The endpoint takes JSON where no type is given. Unpacking costs it no
+more than what else the seven times longer body would cost."""
+
+
+def connection(settings: Settings) -> dict[str, Any]:
+    """Options of an httpx client for an endpoint; it follows no redirect, and no proxy where none belongs.
+
+    Plain HTTP stays on this machine, where a proxy would read it, and a detour around the endpoint's name is one around
+    the proxies for it, too.
+    """
+    direct = settings.emulator or settings.connect_to
+    mounts = {"http://": None, "https://": None, "all://": None} if direct else {}
+    return {"timeout": TIMEOUT, "follow_redirects": False, "mounts": mounts}
+
+
+def tls_name(settings: Settings) -> dict[str, Any]:
+    """The httpx extension that wants the endpoint's certificate, wherever the connection goes."""
+    name = urlsplit(settings.endpoint).hostname
+    return {"sni_hostname": name} if settings.connect_to else {}
 
 
 @dataclass(frozen=True)
@@ -68,7 +103,7 @@ class _Requests:
         """
         self.settings = settings
         self._retry = retry or Retry()
-        self._auth = SigV4Auth(source or CredentialSource(settings), settings.region)
+        self._auth = SigV4Auth(source or CredentialSource(settings), settings)
 
     @classmethod
     def connect(cls, **given: str | None) -> Self:
@@ -79,28 +114,51 @@ class _Requests:
         headers = {"host": self.settings.host}
         if body is not None:
             headers["content-type"] = content_type
-        return {"method": method, "url": self.settings.url(path), "headers": headers, "content": body}
+            if content_type == JSON and len(body) >= GZIP_FROM:
+                headers = {"host": self.settings.host, "content-encoding": "gzip"}
+                body = gzip.compress(body, compresslevel=1, mtime=0)
+        return {
+            "method": method,
+            "url": self.settings.url(path),
+            "headers": headers,
+            "content": body,
+            "extensions": tls_name(self.settings),
+        }
 
-    def _options(self) -> dict[str, Any]:
-        # A detour around the endpoint's name is a detour around the proxies for it, too.
-        return {"auth": self._auth, "timeout": TIMEOUT, "trust_env": self.settings.connect_to is None}
+    def _connected(self, kind: type[HttpClient]) -> HttpClient:
+        """An httpx client of a kind.
 
-    def _judge(self, outcome: httpx.Response | Exception, attempt: int) -> Answer | float:
+        Raises:
+            SettingsError: What the environment says of proxies or certificates cannot be used.
+        """
+        try:
+            return kind(auth=self._auth, **connection(self.settings))
+        except (ValueError, ImportError, OSError, httpx.InvalidURL) as error:
+            reason = str(error).splitlines()[0]
+            raise SettingsError(f"HTTPS_PROXY, ALL_PROXY or SSL_CERT_FILE cannot be used: {reason}") from None
+
+    def _judge(self, outcome: httpx.Response | httpx.HTTPError, attempt: int) -> Answer | float:
         """Return the answer, or the seconds to wait before another attempt.
 
         Raises:
             InferenceError: Neither an answer nor worth another attempt.
         """
-        if isinstance(outcome, httpx.Response) and outcome.status_code not in RETRIED:
-            return self._answer(outcome)
-        if attempt < self._retry.attempts:
-            return self._retry.seconds(attempt)
+        host = self.settings.host
         if isinstance(outcome, httpx.Response):
+            if outcome.status_code not in RETRIED:
+                return self._answer(outcome)
             detail, _ = _problem(outcome)
-            reason = f"the last answer was {outcome.status_code}: {detail}"
+            asked, reason = asked_seconds(outcome.headers), f"the last answer was {outcome.status_code}: {detail}"
         else:
-            reason = f"the connection failed: {outcome or type(outcome).__name__}"
-        raise UnavailableError(f"{self.settings.host} gave no answer in {attempt} attempts; {reason}")
+            certificate = _certificate_error(outcome)
+            if certificate:
+                raise InferenceError(untrusted(host, certificate.verify_message, "SSL_CERT_FILE")) from None
+            if not isinstance(outcome, NETWORK_ERRORS):
+                raise InferenceError(f"no connection to {host}: {outcome}; see HTTPS_PROXY and NO_PROXY") from None
+            asked, reason = 0.0, f"the connection failed: {outcome or type(outcome).__name__}"
+        if attempt < self._retry.attempts:
+            return self._retry.seconds(attempt, asked)
+        raise UnavailableError(f"{host} gave no answer in {attempt} attempts; {reason}")
 
     def _answer(self, response: httpx.Response) -> Answer:
         if response.is_success:
@@ -108,6 +166,8 @@ class _Requests:
         if response.status_code == httpx.codes.FORBIDDEN:
             cause = cause_of(response.headers, response.text, self.settings.region)
             raise ForbiddenError(cause.code, cause.sentence)
+        if response.is_redirect:
+            raise RequestRefusedError(response.status_code, redirect(response.headers.get("location", "")))
         detail, faults = _problem(response)
         raise RequestRefusedError(response.status_code, detail, faults)
 
@@ -116,7 +176,7 @@ class Client(_Requests):
     """Calls the endpoint. Use it as a context manager; safe to share between threads."""
 
     def __enter__(self) -> Self:
-        self._http = httpx.Client(**self._options())
+        self._http = self._connected(httpx.Client)
         return self
 
     def __exit__(
@@ -138,7 +198,7 @@ class Client(_Requests):
         """
         return _predictions(self.send("POST", "/", _body(records)), len(records))
 
-    def send(self, method: str, path: str, body: bytes | None = None, content_type: str = "application/json") -> Answer:
+    def send(self, method: str, path: str, body: bytes | None = None, content_type: str = JSON) -> Answer:
         """Send any request to the endpoint, again if need be.
 
         Args:
@@ -153,10 +213,10 @@ class Client(_Requests):
         request, attempt = self._arguments(method, path, body, content_type), 0
         while True:
             attempt += 1
-            outcome: httpx.Response | Exception
+            outcome: httpx.Response | httpx.HTTPError
             try:
                 outcome = self._http.request(**request)
-            except NETWORK_ERRORS as error:
+            except httpx.HTTPError as error:
                 outcome = error
             verdict = self._judge(outcome, attempt)
             if isinstance(verdict, Answer):
@@ -168,7 +228,7 @@ class AsyncClient(_Requests):
     """Calls the endpoint from asynchronous code (asyncio or trio). Use it as an asynchronous context manager."""
 
     async def __aenter__(self) -> Self:
-        self._http = httpx.AsyncClient(**self._options())
+        self._http = self._connected(httpx.AsyncClient)
         return self
 
     async def __aexit__(
@@ -180,22 +240,29 @@ class AsyncClient(_Requests):
         """Predict records; see `Client.predict`."""
         return _predictions(await self.send("POST", "/", _body(records)), len(records))
 
-    async def send(
-        self, method: str, path: str, body: bytes | None = None, content_type: str = "application/json"
-    ) -> Answer:
+    async def send(self, method: str, path: str, body: bytes | None = None, content_type: str = JSON) -> Answer:
         """Send any request to the endpoint, again if need be; see `Client.send`."""
         request, attempt = self._arguments(method, path, body, content_type), 0
         while True:
             attempt += 1
-            outcome: httpx.Response | Exception
+            outcome: httpx.Response | httpx.HTTPError
             try:
                 outcome = await self._http.request(**request)
-            except NETWORK_ERRORS as error:
+            except httpx.HTTPError as error:
                 outcome = error
             verdict = self._judge(outcome, attempt)
             if isinstance(verdict, Answer):
                 return verdict
             await anyio.sleep(verdict)
+
+
+def _certificate_error(error: BaseException | None) -> ssl.SSLCertVerificationError | None:
+    """The one beneath an error of httpx, if that is what it was."""
+    while error:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return error
+        error = error.__cause__ or error.__context__
+    return None
 
 
 def _body(records: Sequence[dict[str, Any]]) -> bytes:

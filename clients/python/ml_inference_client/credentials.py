@@ -4,10 +4,12 @@ The chain is botocore's own (environment, profiles, single sign-on, container, i
 and its renewal before it expires. Nothing here writes a credential anywhere.
 """
 
-import functools
+import logging
+import os
 from typing import Any
 
 import botocore.session
+from botocore.config import Config
 from botocore.credentials import (
     AssumeRoleCredentialFetcher,
     Credentials,
@@ -15,9 +17,18 @@ from botocore.credentials import (
     ReadOnlyCredentials,
 )
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 from ml_inference_client.errors import CredentialsError
 from ml_inference_client.settings import Settings
+
+# At DEBUG botocore logs signatures, session tokens and the secret keys that STS answers. A program that turns its own
+# debugging on does not mean that; one that gives botocore a level of its own still gets it.
+if logging.getLogger("botocore").level == logging.NOTSET:
+    logging.getLogger("botocore").setLevel(logging.INFO)
+
+AWS_CALL_ERRORS = (BotoCoreError, ResponseParserError)
+"""What a call of botocore raises beside `ClientError`."""
 
 SESSION_NAME = "ml-inference-client"
 """How calls under the assumed role appear in CloudTrail."""
@@ -27,8 +38,8 @@ _STS_REASONS = {
         "these credentials may not assume it, or it does not exist: their policy must allow sts:AssumeRole on it and "
         "its trust policy must allow their account"
     ),
-    "ExpiredToken": "the session you call from has expired; sign in anew",
-    "ExpiredTokenException": "the session you call from has expired; sign in anew",
+    "ExpiredToken": "the session you call from has expired; sign in again",
+    "ExpiredTokenException": "the session you call from has expired; sign in again",
     "InvalidClientTokenId": "the access key you call with is not known to AWS",
     "SignatureDoesNotMatch": "the secret access key you call with is wrong, or this machine's clock is",
     "RegionDisabledException": "the account has this region switched off",
@@ -50,18 +61,18 @@ class CredentialSource:
             CredentialsError: There are none.
         """
         self.session = session or botocore.session.get_session()
-        self._role_arn = settings.role_arn
+        self._settings = settings
         try:
             found = self.session.get_credentials()
         except BotoCoreError as error:
-            raise CredentialsError(_plain(error)) from None
+            raise CredentialsError(f"AWS credentials cannot be used: {plain(error)}") from None
         if found is None:
             raise CredentialsError(
                 "no AWS credentials were found; sign in (`aws sso login`), name a profile (AWS_PROFILE), or set "
                 "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and, if temporary, AWS_SESSION_TOKEN"
             )
         self.caller: Credentials = found
-        self._signer = self._role(settings.role_arn, settings.region) if settings.role_arn else found
+        self._signer = self._role(settings.role_arn) if settings.role_arn else found
 
     def current(self) -> ReadOnlyCredentials:
         """The credentials as they are now, renewed if they were about to expire.
@@ -74,13 +85,23 @@ class CredentialSource:
         except ClientError as error:
             code = error.response["Error"].get("Code", "")
             reason = _STS_REASONS.get(code, f"{error.response['Error'].get('Message', 'no reason given')} ({code})")
-            raise CredentialsError(f"the role {self._role_arn} was not assumed: {reason}") from None
-        except BotoCoreError as error:
-            raise CredentialsError(_plain(error)) from None
+            raise CredentialsError(f"the role {self._settings.role_arn} was not assumed: {reason}") from None
+        except AWS_CALL_ERRORS as error:
+            raise CredentialsError(f"AWS credentials cannot be used: {plain(error)}") from None
 
-    def _role(self, role_arn: str, region: str) -> Credentials:
+    def client(self, service: str, **credentials: str | None) -> Any:
+        """A botocore client that calls AWS, or the emulator in its place, as the caller before any role is assumed."""
+        options: dict[str, Any] = {"region_name": self._settings.region, **credentials}
+        emulator = self._settings.emulator
+        if emulator:
+            told = os.environ.get(f"AWS_ENDPOINT_URL_{service.upper()}") or os.environ.get("AWS_ENDPOINT_URL")
+            # Plain HTTP on this machine: a proxy that is meant for the way out would read it.
+            options |= {"endpoint_url": told or emulator, "config": Config(proxies={})}
+        return self.session.create_client(service, **options)
+
+    def _role(self, role_arn: str) -> Credentials:
         fetcher = AssumeRoleCredentialFetcher(
-            client_creator=functools.partial(self.session.create_client, region_name=region),
+            client_creator=self.client,
             source_credentials=self.caller,
             role_arn=role_arn,
             extra_args={"RoleSessionName": SESSION_NAME},
@@ -88,10 +109,8 @@ class CredentialSource:
         return DeferredRefreshableCredentials(fetcher.fetch_credentials, "assume-role")
 
 
-def _plain(error: Exception) -> str:
-    return f"AWS credentials cannot be used: {' '.join(str(error).split())}"
-
-
-def client(source: CredentialSource, service: str, region: str) -> Any:
-    """A botocore client that calls AWS as the caller, before any role is assumed."""
-    return source.session.create_client(service, region_name=region)
+def plain(error: Exception) -> str:
+    """What botocore says, in one line and without the answer that it could not read."""
+    if isinstance(error, ResponseParserError):
+        return "the answer is not one of AWS's own; a firewall or proxy on the way may have given it"
+    return " ".join(str(error).split())

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
-from ml_inference_client.client import TIMEOUT, Client
-from ml_inference_client.credentials import CredentialSource, client
+from ml_inference_client.client import Client, connection, tls_name
+from ml_inference_client.credentials import AWS_CALL_ERRORS, CredentialSource, plain
 from ml_inference_client.errors import CredentialsError, ForbiddenError, InferenceError
-from ml_inference_client.refusal import GRANTS, MOST_SKEW_SECONDS, missing_grant, skew_seconds
+from ml_inference_client.refusal import GRANTS, MOST_SKEW_SECONDS, missing_grant, redirect, skew_seconds
 from ml_inference_client.retry import Retry
 from ml_inference_client.settings import Settings
 
@@ -64,15 +64,13 @@ def _reach(settings: Settings) -> Finding:
     """Connect without a signature: the answer must be 403, and its date tells how wrong this machine's clock is."""
     where = f"{settings.host} in {settings.region}"
     try:
-        response = httpx.get(
-            settings.url("/ping"),
-            headers={"host": settings.host},
-            timeout=TIMEOUT,
-            trust_env=settings.connect_to is None,
-        )
+        with httpx.Client(**connection(settings)) as http:
+            response = http.get(settings.url("/ping"), headers={"host": settings.host}, extensions=tls_name(settings))
     except httpx.HTTPError as error:
         reason = str(error) or type(error).__name__
         return Finding(False, "connection", f"{where} cannot be reached: {reason}; check name, network and proxy")
+    if response.is_redirect:
+        return Finding(False, "connection", f"{response.status_code}: {redirect(response.headers['location'])}")
     if response.status_code == httpx.codes.NOT_FOUND:
         return Finding(False, "connection", f"{where} answers, but has no endpoint: it was deleted or replaced")
     if response.is_success:
@@ -93,15 +91,17 @@ def _caller(source: CredentialSource, settings: Settings) -> str:
         CredentialsError: AWS does not take the credentials.
     """
     try:
-        return str(client(source, "sts", settings.region).get_caller_identity()["Arn"])
+        return str(source.client("sts").get_caller_identity()["Arn"])
     except ClientError as error:
         details = error.response["Error"]
+        if settings.emulator and error.response["ResponseMetadata"]["HTTPStatusCode"] != httpx.codes.FORBIDDEN:
+            return f"found; who that is cannot be asked at {settings.emulator}, which has no STS"
         raise CredentialsError(
-            f"AWS does not take the credentials: {details.get('Message')} ({details.get('Code')}); sign in anew"
+            f"AWS does not take the credentials: {details.get('Message')} ({details.get('Code')}); sign in again"
         ) from None
-    except BotoCoreError as error:
+    except AWS_CALL_ERRORS as error:
         # A closed network may let calls through to the endpoint only; that alone is no fault.
-        return f"found; who that is cannot be asked ({' '.join(str(error).split())})"
+        return f"found; who that is cannot be asked ({plain(error)})"
 
 
 def _call(settings: Settings, source: CredentialSource, caller: str, retry: Retry | None) -> Finding:
@@ -128,8 +128,8 @@ def _ask_for_grants(settings: Settings, source: CredentialSource, caller: str) -
     if settings.alias_arn is None:
         return None
     try:
-        decisions = simulate(client(source, "iam", settings.region), principal, settings.alias_arn)
-    except (BotoCoreError, ClientError):
+        decisions = simulate(source.client("iam"), principal, settings.alias_arn)
+    except (*AWS_CALL_ERRORS, ClientError):
         return None
     missing = [action for action in GRANTS if decisions.get(action) != "allowed"]
     if not missing:

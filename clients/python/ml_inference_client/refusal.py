@@ -27,6 +27,9 @@ _WRONG_SIGNATURE = re.compile("signature we calculated does not match")
 _UNKNOWN_KEY = re.compile("token included in the request is invalid|UnrecognizedClient|InvalidClientTokenId")
 _UNSIGNED = re.compile("Missing ?Authentication ?Token|IncompleteSignature")
 _BARE = re.compile("Forbidden")
+_LOCATION_HOST = re.compile(
+    r"(?:[a-z][a-z0-9+.-]*:)?//(?:[^/?#]*@)?([\w.-]+|\[[0-9a-f:.]+\])(?:[:/?#]|$)", re.ASCII | re.I
+)
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,7 @@ def cause_of(headers: Mapping[str, str], body: str, region: str, now: datetime |
     if _SIGNED_TOO_EARLY_OR_LATE.search(text):
         return _clock(skew)
     if _EXPIRED.search(text):
-        return Cause("expired-session", "the session has expired; sign in or assume the role anew")
+        return Cause("expired-session", "the session has expired; sign in or assume the role again")
     if _WRONG_SCOPE.search(text):
         return Cause(
             "wrong-region",
@@ -88,6 +91,34 @@ def cause_of(headers: Mapping[str, str], body: str, region: str, now: datetime |
             "give it the policy that the stack exports as client_policy_json, or assume the invoker role",
         )
     return Cause("not-aws", "the answer is not one of AWS's own; a firewall or proxy on the way may have given it")
+
+
+def redirect(location: str) -> str:
+    """Why a redirect is not followed: with the session token and the records in it, the request is for nobody else.
+
+    Args:
+        location: The header of that name; only the host in it is named.
+    """
+    host = _LOCATION_HOST.match(location)
+    where = host[1] if host else "another path" if location.startswith("/") else "elsewhere"
+    return (
+        f"the answer is a redirect to {where}, which is not followed: a signed request goes to the endpoint and "
+        "nowhere else; check the endpoint's address"
+    )
+
+
+def untrusted(host: str, reason: str, variable: str) -> str:
+    """Why a connection whose certificate is not trusted is not used.
+
+    Args:
+        host: The endpoint's name.
+        reason: The TLS library's own words.
+        variable: The environment variable that names more certificates.
+    """
+    return (
+        f"the certificate of {host} is not trusted ({reason}), so nothing was sent; if a proxy on the way opens TLS, "
+        f"name its certificate in {variable}"
+    )
 
 
 def missing_grant(action: str, explicit: bool = False) -> Cause:

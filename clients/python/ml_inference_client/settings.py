@@ -31,7 +31,10 @@ OUTPUTS = {"endpoint": "endpoint", "region": "region", "role_arn": "invoker_role
 #: https://docs.aws.amazon.com/lambda/latest/dg/urls-configuration.html: the region stands in a Function URL's name.
 FUNCTION_URL_HOST = re.compile(r"^[a-z0-9]+\.lambda-url\.(?P<region>[a-z0-9-]+)\.on\.aws$")
 
+EXAMPLE = "https://<id>.lambda-url.<region>.on.aws/"
+
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+"""This machine. Only what goes there may go in plain HTTP: elsewhere everybody on the way could read it."""
 
 
 @dataclass(frozen=True)
@@ -43,8 +46,12 @@ class Settings:
         region: The AWS region that requests are signed for.
         role_arn: The role to assume before calling; None calls with the credentials as they are.
         connect_to: `scheme://host:port` to connect to instead, while signing for and asking for `endpoint`'s name:
-            for an emulator, whose endpoint has a name that does not resolve.
+            for an emulator, whose endpoint has a name that does not resolve, or a tunnel. With TLS, what answers
+            there must have the endpoint's certificate.
         alias_arn: The Lambda alias behind the endpoint, if the stack's outputs told it; for `doctor`.
+
+    Raises:
+        SettingsError: An address cannot be right.
     """
 
     endpoint: str
@@ -81,7 +88,8 @@ class Settings:
                 "the endpoint is not known: give --endpoint, set INFERENCE_ENDPOINT, or pass the stack's outputs "
                 "(pulumi stack output --json > outputs.json; --stack-outputs outputs.json)"
             )
-        endpoint = _checked_endpoint(told["endpoint"])
+        endpoint = told["endpoint"].rstrip("/") + "/"
+        _check_address("the endpoint", EXAMPLE, endpoint)
         return cls(
             endpoint=endpoint,
             region=_checked_region(endpoint, told["region"], environment),
@@ -90,13 +98,32 @@ class Settings:
             alias_arn=_alias_arn(outputs.get("client_policy_json")),
         )
 
+    def __post_init__(self) -> None:
+        _check_address("the endpoint", EXAMPLE, self.endpoint)
+        if self.connect_to is not None:
+            _check_address("the address to connect to", "http://127.0.0.1:4566", self.connect_to)
+            if urlsplit(self.connect_to).path not in ("", "/"):
+                raise SettingsError("the address to connect to must not have a path; the endpoint has it")
+
+    @property
+    def emulator(self) -> str | None:
+        """The address of the emulator that takes AWS's place on this machine; None if there is none."""
+        address = urlsplit(self.connect_to or self.endpoint)
+        return f"http://{address.netloc}" if address.scheme == "http" else None
+
     @property
     def host(self) -> str:
         """The name that requests are signed for, with the port if it is not the scheme's own."""
         return urlsplit(self.endpoint).netloc
 
     def url(self, path: str) -> str:
-        """The address to connect to for a path below the endpoint."""
+        """The address to connect to for a path below the endpoint.
+
+        Raises:
+            SettingsError: The path could lead to another host.
+        """
+        if not path.startswith("/"):
+            raise SettingsError("a path below the endpoint must begin with /")
         return (self.connect_to or self.endpoint).rstrip("/") + _base_path(self) + path
 
 
@@ -160,15 +187,19 @@ def _first(*values: str | None) -> str | None:
     return next((value for value in values if value is not None), None)
 
 
-def _checked_endpoint(endpoint: str) -> str:
-    address = urlsplit(endpoint)
-    if address.scheme not in ("https", "http") or not address.hostname or address.query or address.fragment:
-        raise SettingsError("the endpoint must be an address such as https://<id>.lambda-url.<region>.on.aws/")
-    if address.username or address.password:
-        raise SettingsError("the endpoint must not hold a user name or password; credentials come from AWS's own chain")
-    if address.scheme == "http" and address.hostname not in LOOPBACK:
-        raise SettingsError("the endpoint must begin with https://; plain http is only for an emulator on this machine")
-    return endpoint.rstrip("/") + "/"
+def _check_address(name: str, example: str, address: str) -> None:
+    """One rule for every address that a signed request goes to."""
+    try:
+        parts = urlsplit(address)
+        right = bool(parts.hostname) and parts.port != 0 and not parts.query and not parts.fragment
+    except ValueError:  # a port that is none, a bracket that does not close
+        right = False
+    if not right or parts.scheme not in ("https", "http"):
+        raise SettingsError(f"{name} must be an address such as {example}")
+    if "@" in parts.netloc:
+        raise SettingsError(f"{name} must not hold a user name or password; credentials come from AWS's own chain")
+    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+        raise SettingsError(f"{name} must begin with https://; plain http is only for an emulator on this machine")
 
 
 def _checked_region(endpoint: str, region: str | None, environment: Mapping[str, str]) -> str:

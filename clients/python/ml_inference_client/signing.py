@@ -1,9 +1,9 @@
 """Signs requests of httpx with AWS Signature Version 4, the signature itself being botocore's.
 
-    httpx.Client(auth=SigV4Auth(source, region="eu-central-1"))
+    httpx.Client(auth=SigV4Auth(source, settings))
 
-The request is signed for the name in its `Host` header, which is usually where it goes. Only that header, the content
-type and AWS's own are signed: what a proxy may add or change on the way does not break the signature.
+The request is signed for the endpoint's name, and goes there or not at all. Only that name, the content's type and
+encoding and AWS's own headers are signed: what a proxy may add or change on the way does not break the signature.
 """
 
 from collections.abc import AsyncGenerator, Generator
@@ -15,25 +15,30 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import ReadOnlyCredentials
 
 from ml_inference_client.credentials import CredentialSource
+from ml_inference_client.errors import InferenceError
+from ml_inference_client.settings import Settings
 
 SIGNED = ("content-type", "content-encoding")
 
 
 class SigV4Auth(httpx.Auth):
-    """An httpx auth class for endpoints of AWS that want IAM signatures."""
+    """An httpx auth class for one endpoint that wants IAM signatures.
+
+    Leave `follow_redirects` off, as it is by default: httpx would carry the session token to another host.
+    """
 
     requires_request_body = True
 
-    def __init__(self, source: CredentialSource, region: str, service: str = "lambda") -> None:
+    def __init__(self, source: CredentialSource, settings: Settings, service: str = "lambda") -> None:
         """Sign with what `source` gives at that moment.
 
         Args:
-            source: Asked anew for each request, so that a session that is about to expire is renewed.
-            region: The endpoint's AWS region.
+            source: Asked for each request, so that a session that is about to expire is renewed.
+            settings: The endpoint and its AWS region.
             service: The service's name in signatures.
         """
         self._source = source
-        self._region = region
+        self._settings = settings
         self._service = service
 
     def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
@@ -49,9 +54,17 @@ class SigV4Auth(httpx.Auth):
         yield request
 
     def sign(self, request: httpx.Request, credentials: ReadOnlyCredentials) -> None:
-        """Put the signature's headers on a request, in place of those of an earlier attempt."""
-        url = f"{request.url.scheme}://{request.headers['host']}{request.url.raw_path.decode()}"
+        """Put the signature's headers on a request, in place of those of an earlier attempt.
+
+        Raises:
+            InferenceError: The request does not go to the endpoint.
+        """
+        own = httpx.URL(self._settings.url("/"))
+        goes_to = request.url.scheme, request.url.host, request.url.port
+        if goes_to != (own.scheme, own.host, own.port) or request.headers["host"] != self._settings.host:
+            raise InferenceError(f"a request to {request.url.host} is not signed: only {self._settings.host} gets one")
+        url = f"{request.url.scheme}://{self._settings.host}{request.url.raw_path.decode()}"
         headers = {name: request.headers[name] for name in SIGNED if name in request.headers}
         signed = AWSRequest(request.method, url, headers, request.content)
-        Signer(credentials, self._service, self._region).add_auth(signed)
+        Signer(credentials, self._service, self._settings.region).add_auth(signed)
         request.headers.update({name: value for name, value in signed.headers.items() if name not in SIGNED})
