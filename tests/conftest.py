@@ -1,11 +1,15 @@
 """Which tests run here? Those that need Docker or minutes only when they can and were asked for."""
 
+import os
 from collections import Counter
 
 import pytest
 from pulumi.runtime.sync_await import _ensure_event_loop
 
 from local.docker.command import why_not
+
+# Several test processes share the cores; linear algebra that took all of them in each would wait for itself.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -64,8 +64,8 @@ def test_a_transfer_set_depends_on_no_row_but_those_given(few: Part) -> None:
 
 
 def test_the_teacher_errs_less_on_unseen_wines_than_either_of_its_halves(parts: tuple[Part, Part]) -> None:
-    seen = Part(parts[0].features[:2500], parts[0].target[:2500])
-    unseen = Part(parts[0].features[2500:], parts[0].target[2500:])
+    seen = Part(parts[0].features[:1500], parts[0].target[:1500])
+    unseen = Part(parts[0].features[1500:], parts[0].target[1500:])
     both = teacher(seen)
     rows = unseen.features.to_numpy(np.float64)
     halves = [half.predict(rows) for half in (both.forest, both.surface)]
@@ -75,9 +75,9 @@ def test_the_teacher_errs_less_on_unseen_wines_than_either_of_its_halves(parts: 
 
 
 def test_a_taught_model_errs_less_than_one_of_the_same_size_that_was_not(parts: tuple[Part, Part]) -> None:
-    seen = Part(parts[0].features[:2500], parts[0].target[:2500])
-    unseen = matrix(parts[0].features[2500:])
+    seen = Part(parts[0].features[:1500], parts[0].target[:1500])
+    unseen = matrix(parts[0].features[1500:])
     parameters = Parameters({"max_depth": 5, "learning_rate": 0.15, "subsample": 0.8}, 60, 0)
     taught, not_taught = (fit(parameters, made).predict(unseen) for made in (transfer_set(seen), observed(seen)))
-    actual = parts[0].target[2500:]
+    actual = parts[0].target[1500:]
     assert root_mean_squared_error(actual, taught) < root_mean_squared_error(actual, not_taught)

@@ -31,7 +31,7 @@ def build(tmp_path: Path) -> Build:
 
 @pytest.fixture
 def fake_docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A `docker` that writes down what it is asked, and answers with the text of a file."""
+    """A `docker` that writes down what it is asked, and answers with the text of a file; no stand-in can be built."""
     if sys.platform == "win32":
         pytest.skip("the fake is a shell script")
     folder = tmp_path / "bin"
@@ -40,7 +40,9 @@ def fake_docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         f'#!/bin/sh\ncase "$2" in --help | --format=*) exit ;; esac\ncd {folder}\necho "$@" >> asked\n'
         "cat answer\ncat error >&2\nexit $(cat status)\n"
     )
-    (folder / "docker").chmod(0o755)
+    (folder / "mmdebstrap").write_text("#!/bin/sh\nexit 1\n")
+    for program in ("docker", "mmdebstrap"):
+        (folder / program).chmod(0o755)
     for name, content in (("answer", ""), ("error", ""), ("status", "0")):
         (folder / name).write_text(content)
     monkeypatch.setenv("PATH", str(folder), prepend=":")
