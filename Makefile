@@ -94,6 +94,7 @@ lock: $(INSTALLED) ## resolve the requirements anew, with hashes
 	$$lock --python-version $(IMAGE_PYTHON) --no-deps function/requirements.in -o function/requirements.txt && \
 	$$ours tests/security/checkov.in -o tests/security/checkov.txt && \
 	$$ours image/scanners.in -o image/scanners.txt && \
+	$$ours benchmarks/peers/requirements.in -c requirements-dev.txt -o benchmarks/peers/requirements.txt && \
 	$$ours .ci/go.in -o .ci/go.txt && \
 	$$ours scripts/uv.in -o scripts/uv.txt
 

@@ -1,4 +1,4 @@
-"""`make bench`: measures everything, prints the ratios, writes results.json, docs/benchmarks.md and the plot."""
+"""`make bench`: measures everything, prints the table, writes results.json, docs/benchmarks.md and the plot."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import argparse
 import os
 import sys
 
-from benchmarks import growth, packages, ratios, report, runtime, subjects
+from benchmarks import growth, instructions, measurements, packages, payloads, report, runtime, subjects
+from benchmarks.subjects import Subject
 
 
 def main() -> int:
@@ -14,6 +15,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--repeat", type=int, default=5, metavar="N", help="repetitions of everything, in threes")
     parser.add_argument("--print-only", action="store_true", help="without growth curves; writes nothing")
+    parser.add_argument("--against", metavar="COMMIT", help="also the handler of that commit; writes nothing")
     options = parser.parse_args()
     if not subjects.MODEL.exists():
         print(f"{subjects.MODEL} is missing: train it first (make train)", file=sys.stderr)
@@ -22,29 +24,44 @@ def main() -> int:
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})  # one core, for every process that is started
     repeat = max(1, options.repeat)
     notes: list[str] = []
-    print("in fresh and warm processes ...", flush=True)
-    found = ratios.in_processes(starts=3 * repeat, rounds=3 * repeat)
-    try:
-        found += ratios.on_disk()
-    except packages.NoIndexError as reason:
-        notes.append(f"Not measured on disk: {reason}.")
-        print(notes[-1])
-    print("behind Lambda's runtime client and interface emulator ...", flush=True)
-    try:
-        found += ratios.behind_the_runtime(starts=2 * repeat, calls=200)
-    except runtime.NotHereError as reason:
-        notes.append(f"Not measured behind Lambda's runtime client: {reason}.")
-        print(notes[-1])
-    for ratio in found:
-        print(report.line(ratio))
-    if not options.print_only:
-        print("growth with trees ...", flush=True)
-        trees = growth.by_trees(starts=repeat, rounds=repeat)
-        print("growth with rows ...", flush=True)
-        rows = growth.by_rows(rounds=repeat)
-        report.write(found, trees, rows, notes)
+    peers = _peers(notes)
+    if options.against:
+        peers.append(subjects.earlier(options.against))
+    print(report.heading(), flush=True)
+    found: list[measurements.Measurement] = []
+    for measured in measurements.in_processes(peers, starts=3 * repeat, rounds=3 * repeat):
+        found.append(measured)
+        print(report.line(measured), flush=True)
+    for name, measure in (
+        ("on disk", measurements.on_disk),
+        ("behind Lambda's runtime client", lambda: measurements.behind_the_runtime(starts=2 * repeat, calls=200)),
+    ):
+        try:
+            for measured in measure():
+                found.append(measured)
+                print(report.line(measured), flush=True)
+        except (packages.NoIndexError, runtime.NotHereError) as reason:
+            notes.append(f"Not measured {name}: {reason}.")
+            print(notes[-1])
+    if not (options.print_only or options.against):
+        print("instructions, and growth with trees, features and rows ...", flush=True)
+        counts = instructions.recorded()
+        curves = growth.curves(starts=repeat, rounds=repeat)
+        report.write(found, curves, counts, notes)
         print("written: benchmarks/results.json, docs/benchmarks.md, docs/benchmarks.svg")
-    return 0 if all(ratio.kept for ratio in found) else 1
+    return 0 if all(kept for measured in found for _, _, kept in measured.verdicts()) else 1
+
+
+def _peers(notes: list[str]) -> list[Subject]:
+    """Return those whose answers are the handler's; who answers otherwise is no peer."""
+    everyone = [subjects.tutorial(), subjects.careful()]
+    try:
+        everyone += [subjects.onnx(), subjects.compiled()]
+    except packages.NoIndexError as reason:
+        notes.append(f"Not measured beside ONNX Runtime and compiled trees: {reason}.")
+        print(notes[-1])
+    measurements.check_answers(everyone, payloads.records(100))
+    return everyone
 
 
 if __name__ == "__main__":

@@ -1,83 +1,97 @@
-"""How cold starts grow with the trees of a model, and answers with the rows of a request."""
+"""How ratios change with the trees and features of a model, and with the rows of a request."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import xgboost
 
-from benchmarks import payloads, subjects, timing
+from benchmarks import packages, payloads, subjects, timing
+from benchmarks.folders import BUILD
+from benchmarks.subjects import Subject
 
-TREES = (100, 300, 1000, 3000, 8000)
-ROWS = (1, 10, 100, 1000, 10_000, 100_000)
-MOST_ROWS_AS_RECORDS = 10_000
-"""More wines as records exceed Lambda's 6 MB; as columns and as CSV a hundred thousand fit."""
-
-
-@dataclass(frozen=True)
-class ByTrees:
-    """Cold start and warm call of two rows, in seconds, for a number of trees."""
-
-    trees: int
-    model_bytes: int
-    cold: dict[str, timing.Sample]
-    warm: dict[str, timing.Sample]
+TREES = (10, 100, 1000, 5000)
+FEATURES = (10, 100, 1000, 5000)
+ROWS = (1, 10, 100, 1000, 10_000)
 
 
 @dataclass(frozen=True)
-class ByRows:
-    """Warm calls, in seconds, for a number of rows; by subject and form."""
+class Point:
+    """What every subject took, in seconds, for one size.
 
-    rows: int
-    warm: dict[str, timing.Sample]
+    Attributes:
+        size: Trees, features or rows.
+        samples: By subject.
+    """
 
-
-def by_trees(starts: int, rounds: int) -> list[ByTrees]:
-    """Measure models of 100 to 8,000 trees."""
-    event = payloads.as_json(payloads.records(2))
-    measured = []
-    for trees in TREES:
-        model = _model(trees)
-        pair = [subjects.baseline(model), subjects.handler(model)]
-        started = timing.cold(pair, event, starts)
-        called = timing.warm(pair, [event, event], calls=20, rounds=rounds)
-        cold = {subject.name: start.seconds for subject, start in zip(pair, started, strict=True)}
-        warm = {subject.name: sample for subject, sample in zip(pair, called, strict=True)}
-        measured.append(ByTrees(trees, model.stat().st_size, cold, warm))
-    return measured
+    size: int
+    samples: dict[str, timing.Sample]
 
 
-def by_rows(rounds: int) -> list[ByRows]:
-    """Measure requests of 1 to 100,000 rows."""
-    measured = []
-    for rows in ROWS:
-        table = payloads.records(rows)
-        names, who, events = [], [], []
-        if rows <= MOST_ROWS_AS_RECORDS:
-            names += ["baseline, records", "handler, records"]
-            who += [subjects.baseline(), subjects.handler()]
-            events += [payloads.as_json(table)] * 2
-        names += ["handler, columns", "handler, CSV"]
-        who += [subjects.handler()] * 2
-        events += [payloads.as_columns(table), payloads.as_csv(table)]
-        calls = max(1, min(50, 5000 // rows))
-        samples = timing.warm(who, events, calls, rounds)
-        measured.append(ByRows(rows, dict(zip(names, samples, strict=True))))
-    return measured
+@dataclass(frozen=True)
+class Curve:
+    """What grows, and what was measured at each size."""
+
+    name: str
+    points: tuple[Point, ...]
 
 
-def _model(trees: int) -> Path:
-    """Return a model of so many trees, trained on noise: only its size matters here."""
-    path = subjects.BUILD / f"trees-{trees}.ubj"
+def curves(starts: int, rounds: int) -> list[Curve]:
+    """Measure everything that grows."""
+    return [
+        Curve("cold start, by trees", tuple(_cold(size, _model(trees=size), starts) for size in TREES)),
+        Curve("2 rows, by trees", tuple(_warm(size, _model(trees=size), 2, rounds) for size in TREES)),
+        Curve("100 rows, by features", tuple(_warm(size, _model(features=size), 100, rounds) for size in FEATURES)),
+        Curve("records, by rows", tuple(_warm(size, subjects.MODEL, size, rounds) for size in ROWS)),
+    ]
+
+
+def _cold(size: int, model: Path, starts: int) -> Point:
+    everyone = _everyone(model)
+    taken = timing.cold(everyone, payloads.as_json(_rows(model, 2)), starts)
+    return Point(size, {subject.name: start.seconds for subject, start in zip(everyone, taken, strict=True)})
+
+
+def _warm(size: int, model: Path, rows: int, rounds: int) -> Point:
+    everyone = _everyone(model)
+    event = payloads.as_json(_rows(model, rows))
+    # A request with no more than some hundred thousand values a turn; the tutorial's handler is the slowest.
+    width = xgboost.Booster(model_file=model).num_features()
+    calls = max(2, min(50, 100_000 // (rows * width)))
+    taken = timing.warm(everyone, [event] * len(everyone), calls, rounds)
+    return Point(size, dict(zip((subject.name for subject in everyone), taken, strict=True)))
+
+
+def _everyone(model: Path) -> list[Subject]:
+    peers = [subjects.tutorial(model), subjects.careful(model)]
+    with suppress(packages.NoIndexError):  # said by the first table already
+        peers += [subjects.onnx(model), subjects.compiled(model)]
+    return [*peers, subjects.handler(model)]
+
+
+def _rows(model: Path, rows: int) -> payloads.Rows:
+    if model == subjects.MODEL:
+        return payloads.records(rows)
+    return payloads.noise(rows, xgboost.Booster(model_file=model).feature_names or [])
+
+
+def _model(trees: int = 100, features: int = 13) -> Path:
+    """Return a model of that size, trained on noise: only its size matters here."""
+    path = BUILD / f"trees-{trees}-features-{features}.ubj"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        names = xgboost.Booster(model_file=subjects.MODEL).feature_names
         random = np.random.default_rng(7)
-        rows = random.normal(size=(2000, len(names or [])))
+        names = [f"feature {index}" for index in range(features)]
+        rows = random.normal(size=(2000, features))
         data = xgboost.DMatrix(rows, random.normal(size=2000), feature_names=names)
-        largest = xgboost.train({"max_depth": 5, "eta": 0.05, "nthread": 1}, data, max(TREES))
-        for size in TREES:
-            largest[:size].save_model(subjects.BUILD / f"trees-{size}.ubj")
+        xgboost.train({"max_depth": 5, "eta": 0.05, "nthread": 1}, data, trees).save_model(path)
     return path
+
+
+def names(found: Sequence[Curve]) -> list[str]:
+    """Return the subjects of curves, in their order."""
+    return list(dict.fromkeys(name for curve in found for point in curve.points for name in point.samples))

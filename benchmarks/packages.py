@@ -8,7 +8,7 @@ import sys
 import venv
 from pathlib import Path
 
-from benchmarks.subjects import BUILD
+from benchmarks.folders import BUILD, PEERS
 
 
 class NoIndexError(Exception):
@@ -36,6 +36,33 @@ def installed(name: str, arguments: list[str]) -> Path:
         raise NoIndexError(f"pip could not install {' '.join(arguments)}")
     unfinished.rename(folder)
     return folder
+
+
+def peers() -> Path:
+    """Return the folder of what the peers need (peers/requirements.txt).
+
+    Raises:
+        NoIndexError: It cannot be installed here.
+    """
+    return installed("peers", ["--no-deps", "--require-hashes", "-r", str(PEERS / "requirements.txt")])
+
+
+def xgboost(version: str) -> Path:
+    """Return the folder of a version of XGBoost, also of one that wants a newer Python than this: its library does not.
+
+    Raises:
+        NoIndexError: It cannot be installed here.
+    """
+    wheel = [
+        "--ignore-requires-python",
+        "--python-version",
+        "3.13",
+        "--only-binary",
+        ":all:",
+        "--no-deps",
+        f"xgboost-cpu=={version}",
+    ]
+    return installed(f"xgboost-{version}", wheel)
 
 
 def size(folder: Path) -> int:

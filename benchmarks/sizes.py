@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from benchmarks import packages
-from benchmarks.subjects import ROOT
+from benchmarks.folders import ROOT
 
-TUTORIAL = ["pandas", "scikit-learn", "xgboost==3.2.0"]
-"""What tutorials install. `xgboost` on Linux brings the GPU library, which Lambda has no use for; the name without it,
-`xgboost-cpu`, is measured too, so that the difference is not put down to the handler."""
+TUTORIAL = ["pandas", "scikit-learn", "xgboost"]
+"""What tutorials install. `xgboost` on Linux brings the GPU library, which Lambda has no use for."""
 
-WITHOUT_GPU = ["pandas", "scikit-learn", "xgboost-cpu==3.2.0"]
+CAREFUL = ["orjson", "xgboost-cpu"]
+"""What a careful engineer installs: the name without the GPU library, which brings numpy and scipy."""
 
 
 def tutorial_bytes() -> int:
@@ -21,13 +21,13 @@ def tutorial_bytes() -> int:
     return packages.size(packages.installed("tutorial", TUTORIAL))
 
 
-def without_gpu_bytes() -> int:
-    """Return the bytes of the same with the smaller XGBoost.
+def careful_bytes() -> int:
+    """Return the bytes of what a careful engineer installs.
 
     Raises:
         packages.NoIndexError: It cannot be installed here.
     """
-    return packages.size(packages.installed("without-gpu", WITHOUT_GPU))
+    return packages.size(packages.installed("careful", CAREFUL))
 
 
 def handler_bytes() -> int:
@@ -37,7 +37,18 @@ def handler_bytes() -> int:
         packages.NoIndexError: They cannot be installed here.
     """
     locked = ROOT / "function" / "requirements.txt"
-    folder = packages.installed("handler", ["--no-deps", "--require-hashes", "-r", str(locked)])
+    wanted = [
+        "--no-deps",
+        "--require-hashes",
+        "--ignore-requires-python",
+        "--python-version",
+        "3.13",
+        "--only-binary",
+        ":all:",
+        "-r",
+        str(locked),
+    ]
+    folder = packages.installed("handler", wanted)
     kept = (folder / "xgboost" / "lib", folder / "xgboost_cpu.libs", folder / "orjson")
     own = sum(file.stat().st_size for file in (ROOT / "function").glob("*.py"))
     return sum(map(packages.size, kept)) + own

@@ -59,6 +59,17 @@ def cold(subjects: Sequence[Subject], event: Event, repetitions: int) -> list[St
     return [Start(summarize(taken), summarize(size)) for taken, size in zip(seconds, sizes, strict=True)]
 
 
+def first_answers(subjects: Sequence[Subject], event: Event, repetitions: int) -> list[Sample]:
+    """Return the seconds of the first answer in fresh processes of subjects that take turns, imports not counted."""
+    seconds: list[list[float]] = [[] for _ in subjects]
+    for repetition in range(repetitions + 1):
+        for at, subject in enumerate(subjects):
+            with Process(subject, [event]) as process:
+                if repetition:
+                    seconds[at].append(process.cold_seconds - process.import_seconds)
+    return [summarize(taken) for taken in seconds]
+
+
 def warm(subjects: Sequence[Subject], events: Sequence[Event], calls: int, rounds: int) -> list[Sample]:
     """Return the seconds of a call of subjects that take turns, each with its own event, in warm processes.
 

@@ -30,7 +30,8 @@ def main() -> None:
     imported = time.process_time()
     first = handler(events[0], None)
     answered = time.process_time()
-    marshal.dump((answered - started, imported - started, first["statusCode"], peak_bytes()), answers)
+    told = (answered - started, imported - started, first["statusCode"], peak_bytes(), first["body"])
+    marshal.dump(told, answers)
     answers.flush()
     while True:
         try:

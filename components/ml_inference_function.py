@@ -21,7 +21,6 @@ import pulumi_random as random
 
 from . import arguments, costs, golden, monitoring, policies, staging
 from .arguments import Architecture, Authorization, CorsArgs, MLInferenceFunctionArgs
-from .refusal import RefusedError
 from .spelling import spelling_of
 
 #: The URL, its permissions and its clients know the function by this alias alone, so that a new version, a rollback
@@ -100,7 +99,7 @@ class MLInferenceFunction(pulumi.ComponentResource):
             opts: Pulumi's resource options; providers and `protect` reach the children.
 
         Raises:
-            RefusedError: An argument, the model or the golden file is not possible; nothing was registered.
+            pulumi.RunError: An argument, the model or the golden file is not possible; nothing was registered.
         """
         self._name = name
         self._args, self._context = _prepared(name, args)
@@ -286,7 +285,7 @@ class MLInferenceFunction(pulumi.ComponentResource):
             try:
                 question.check(json.loads(answer))
             except ValueError as error:
-                raise RefusedError(
+                raise pulumi.RunError(
                     f"{self._name}: version {version} of the function is not served: {error}. The alias {LIVE!r} "
                     f"stays where it was. Deploy a model that {wanted}"
                 ) from None
@@ -436,4 +435,4 @@ def _prepared(name: str, args: MLInferenceFunctionArgs) -> tuple[MLInferenceFunc
         return checked, staging.stage(name, Path(source), Path(golden_path) if golden_path else None)
     except ValueError as error:
         refusal = re.sub(r"\b(model_path|context_path)\b", lambda found: spelling_of(args)(found[0]), str(error))
-        raise RefusedError(f"{name}: {refusal}") from None
+        raise pulumi.RunError(f"{name}: {refusal}") from None

@@ -1,53 +1,57 @@
-"""The benchmarks measure what they say: both sides answer alike, and a promise is judged by its ratio."""
+"""The benchmarks measure what they say: all sides answer alike, and a promise is judged by its ratio."""
 
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
+from importlib import metadata
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from benchmarks import payloads, report, subjects, timing
-from benchmarks.ratios import Ratio
+from benchmarks import measurements, payloads, report, subjects, timing
+from benchmarks.measurements import Measurement, Promise
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Staged copies and compiled modules go into the test's own folder."""
+    """The staged copy goes into the test's own folder, and runs on the XGBoost that is there."""
     monkeypatch.setattr(subjects, "BUILD", tmp_path)
+    monkeypatch.setattr(subjects, "library_version", lambda _function: metadata.version("xgboost-cpu"))
 
 
-def answers(subject: subjects.Subject, event: dict[str, Any]) -> list[float]:
-    """Return a subject's predictions, asked in a process of its own."""
-    script = f"""
-import json, sys
-sys.path[:0] = {subject.paths()!r}
-import {subject.module} as module
-print(module.handler(json.load(sys.stdin), None)["body"])
-"""
-    finished = subprocess.run(
-        [sys.executable, "-c", script],
-        input=json.dumps(event),
-        env=subject.environment(),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    predictions: list[float] = json.loads(finished.stdout.splitlines()[-1])
-    return predictions
+PEERS = [subjects.tutorial, subjects.careful, subjects.onnx, subjects.compiled]
 
 
-@pytest.mark.slow  # compiles pandas and all that it imports
-def test_baseline_and_handler_give_the_same_predictions() -> None:
-    event = payloads.as_json(payloads.records(20))
-    by_baseline = answers(subjects.baseline(), event)
-    assert by_baseline == pytest.approx(answers(subjects.handler(), event), abs=1e-12)
-    assert len(by_baseline) == 20
+@pytest.mark.slow  # installs what the peers need, and compiles pandas and all that it imports
+@pytest.mark.parametrize("peer", PEERS, ids=lambda peer: str(peer.__name__))
+def test_a_peer_gives_the_same_predictions_in_every_form_it_reads(peer: subjects.MakeSubject) -> None:
+    subject = peer()
+    rows = payloads.records(50)
+    measurements.check_answers([subject], rows)
+    answers = []
+    for form in subject.forms:
+        with subjects.Process(subject, [payloads.FORMS[form](rows)]) as process:
+            answers.append(json.loads(process.answer))
+    assert all(answer == answers[0] for answer in answers)
 
 
+@pytest.mark.usefixtures("own_folder")
+def test_a_peer_that_predicts_something_else_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(measurements, "SAME", -1.0)
+    with pytest.raises(SystemExit, match="handler predicts something else than the handler: 0 apart"):
+        measurements.check_answers([subjects.handler()], payloads.records(5))
+
+
+@pytest.mark.slow
+def test_the_floor_predicts_the_rows_that_lie_ready() -> None:
+    rows = payloads.records(20)
+    with subjects.Process(subjects.floor(payloads.packed(rows)), [payloads.as_json(rows)]) as floor:
+        found = json.loads(floor.answer)
+    with subjects.Process(subjects.handler(), [payloads.as_json(rows)]) as handler:
+        assert found == json.loads(handler.answer)
+
+
+@pytest.mark.usefixtures("own_folder")
 @pytest.mark.parametrize("form", payloads.FORMS)
 def test_a_process_answers_every_form_and_tells_its_times(form: str) -> None:
     event = payloads.FORMS[form](payloads.records(3))
@@ -57,11 +61,17 @@ def test_a_process_answers_every_form_and_tells_its_times(form: str) -> None:
     assert process.cold_seconds > process.import_seconds > 0
 
 
+@pytest.mark.usefixtures("own_folder")
 def test_the_handler_is_measured_as_it_is_staged() -> None:
     folder = subjects.handler().folder
     manifest = json.loads((folder / "manifest.json").read_text())
     assert (folder / manifest["model"]["file"]).read_bytes() == subjects.MODEL.read_bytes()
     assert (folder / "handler.py").exists()
+
+
+def test_the_rows_of_a_request_all_differ() -> None:
+    rows = payloads.records(5000)
+    assert len({tuple(row.values()) for row in rows}) == 5000
 
 
 def test_a_sample_is_the_middle_of_its_values() -> None:
@@ -71,11 +81,21 @@ def test_a_sample_is_the_middle_of_its_values() -> None:
 
 
 @pytest.mark.parametrize(
-    ("ratio", "target", "at_most", "kept"),
-    [(45.1, 45, False, True), (44.9, 45, False, False), (1.5, 1.6, True, True), (1.7, 1.6, True, False)],
+    ("promise", "other", "kept"),
+    [
+        (Promise("tutorial", 45), 45.1, True),
+        (Promise("tutorial", 45), 44.9, False),
+        (Promise("floor", 1.6, at_most=True), 0.66, True),
+        (Promise("floor", 1.6, at_most=True), 0.59, False),
+    ],
 )
-def test_a_promise_is_kept_or_missed_by_its_ratio(ratio: float, target: float, at_most: bool, kept: bool) -> None:
-    one = timing.summarize([1.0])
-    promise = Ratio("cold", one, one, "ms", ratio, target, at_most)
-    assert promise.kept is kept
-    assert ("kept" in report.line(promise)) is kept
+def test_a_promise_is_kept_or_missed_by_its_ratio(promise: Promise, other: float, kept: bool) -> None:
+    samples = {"handler": timing.summarize([1.0]), promise.against: timing.summarize([other])}
+    measured = Measurement("cold", "ms", samples, (promise,))
+    assert [verdict for _, _, verdict in measured.verdicts()] == [kept]
+    assert ("kept" in report.line(measured)) is kept
+
+
+def test_what_was_not_measured_breaks_no_promise() -> None:
+    measured = Measurement("cold", "ms", {"handler": timing.summarize([1.0])}, (Promise("floor", 1.6, at_most=True),))
+    assert measured.verdicts() == []

@@ -1,0 +1,153 @@
+"""How many processor instructions the handler needs: a figure that no other program on the machine can touch.
+
+Counted by valgrind's callgrind in processes of the same worker that the times come from. Counts belong to a Python and
+to the packages below it; those of record stand in instructions.json, and a change that makes the handler dearer has to
+record them again, and say why:
+
+    python -m benchmarks.instructions            compare with what is recorded
+    python -m benchmarks.instructions --record   record
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import shutil
+import sys
+import tempfile
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from benchmarks import payloads, subjects
+from benchmarks.folders import HERE
+from benchmarks.subjects import Event, Process, Subject
+
+RECORD = HERE / "instructions.json"
+
+TOLERANCE = 0.03
+"""Share by which a count may grow, or shrink, before it has to be recorded again."""
+
+WARM_ROWS = {2: 40, 100: 10, 1000: 4}
+"""Rows of a request of records, and how many calls are counted after as many that are not."""
+
+
+class NoCallgrindError(Exception):
+    """Instructions cannot be counted here. The message says why."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """A count beside its record.
+
+    Attributes:
+        name: What is counted.
+        recorded: Instructions of record.
+        counted: Instructions now.
+    """
+
+    name: str
+    recorded: int
+    counted: int
+
+    @property
+    def growth(self) -> float:
+        """The share by which the count grew; negative if it shrank."""
+        return self.counted / self.recorded - 1
+
+    def __str__(self) -> str:
+        """One line for people."""
+        return f"{self.name:28} {self.recorded:>13,} {self.counted:>13,} {self.growth:+7.1%}"
+
+
+def count(subject: Subject | None = None) -> dict[str, int]:
+    """Count the instructions of first answers, import and model included, and of warm calls.
+
+    Args:
+        subject: Whose; the handler's if none is given.
+
+    Raises:
+        NoCallgrindError: valgrind is not installed.
+    """
+    subject = subject or subjects.handler()
+    empty = _total(subjects.no_op(), [payloads.as_json(payloads.records(2))], 0)
+    counts: dict[str, int] = {}
+    for rows, calls in WARM_ROWS.items():
+        events = [payloads.as_json(payloads.records(rows))]
+        counts[f"first answer: {rows:,} rows"] = _total(subject, events, 0) - empty
+        counts[f"warm: {rows:,} rows"] = (_total(subject, events, 2 * calls) - _total(subject, events, calls)) // calls
+    return counts
+
+
+def changes() -> list[Change]:
+    """Count, and set beside the record.
+
+    Raises:
+        NoCallgrindError: Nothing can be counted here, or the record is of another Python or XGBoost.
+    """
+    record = json.loads(RECORD.read_text())
+    if record["counted_with"] != _parts():
+        raise NoCallgrindError(f"the record is of {record['counted_with']}, this is {_parts()}")
+    counts = count()
+    return [Change(name, record["instructions"][name], counts[name]) for name in counts]
+
+
+def recorded() -> dict[str, int]:
+    """Return the counts of record."""
+    found: dict[str, int] = json.loads(RECORD.read_text())["instructions"]
+    return found
+
+
+def _total(subject: Subject, events: list[Event], calls: int) -> int:
+    """Return all instructions of a process that answers its first event, and then as many calls of the last one."""
+    valgrind = shutil.which("valgrind")
+    if not valgrind:
+        raise NoCallgrindError("valgrind is not installed (on Debian and Ubuntu: apt-get install valgrind)")
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / "callgrind.out"
+        under = [valgrind, "--quiet", "--tool=callgrind", f"--callgrind-out-file={out}"]
+        fixed = Subject(**{**vars(subject), "settings": {**subject.settings, "PYTHONHASHSEED": "0"}})
+        # Once beforehand, so that compiled modules and file caches are there.
+        with Process(fixed, events):
+            pass
+        with Process(fixed, events, under) as process:
+            if calls:
+                process.times(len(events) - 1, calls)
+        totals = [line for line in out.read_text().splitlines() if line.startswith(("summary:", "totals:"))]
+    return int(totals[-1].split()[1])
+
+
+def _parts() -> dict[str, str]:
+    """Return what the counts belong to."""
+    packages = {name: metadata.version(name) for name in ("orjson",)}
+    return {
+        "python": platform.python_version(),
+        "processor": platform.machine(),
+        "xgboost": subjects.library_version(),
+        **packages,
+    }
+
+
+def main() -> int:
+    """Compare or record; returns the process's exit status."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.instructions", description="Count instructions.")
+    parser.add_argument("--record", action="store_true", help="record what is counted now")
+    try:
+        if parser.parse_args().record:
+            document: dict[str, Any] = {"counted_with": _parts(), "instructions": count()}
+            RECORD.write_text(json.dumps(document, indent=1) + "\n")
+            print(RECORD.read_text(), end="")
+            return 0
+        found = changes()
+    except NoCallgrindError as reason:
+        print(f"not counted: {reason}", file=sys.stderr)
+        return 1
+    for change in found:
+        print(change)
+    return 0 if all(abs(change.growth) <= TOLERANCE for change in found) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
