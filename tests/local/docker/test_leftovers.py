@@ -62,7 +62,7 @@ def test_the_next_run_takes_away_what_a_killed_one_left(engine: Path) -> None:
     assert removed(engine) == ["localhost:1/wine:1"]
 
 
-@pytest.mark.parametrize(("owner", "gone"), [(DEAD, True), (os.getpid(), False)])
+@pytest.mark.parametrize(("owner", "gone"), [(DEAD, True), (os.getpid(), False)], ids=["dead", "alive"])
 def test_a_container_goes_when_its_owner_is_gone(engine: Path, owner: int, gone: bool) -> None:
     (engine / "containers").write_text(f"{owner}\n")
     leftovers.sweep()
