@@ -83,8 +83,8 @@ class CredentialSource:
         try:
             return self._signer.get_frozen_credentials()
         except ClientError as error:
-            code = error.response["Error"].get("Code", "")
-            reason = _STS_REASONS.get(code, f"{error.response['Error'].get('Message', 'no reason given')} ({code})")
+            code, message = said(error)
+            reason = _STS_REASONS.get(code, f"{message} ({code})")
             raise CredentialsError(f"the role {self._settings.role_arn} was not assumed: {reason}") from None
         except AWS_CALL_ERRORS as error:
             raise CredentialsError(f"AWS credentials cannot be used: {plain(error)}") from None
@@ -107,6 +107,12 @@ class CredentialSource:
             extra_args={"RoleSessionName": SESSION_NAME},
         )
         return DeferredRefreshableCredentials(fetcher.fetch_credentials, "assume-role")
+
+
+def said(error: ClientError) -> tuple[str, str]:
+    """Code and message of an answer; something on the way may have given one without them."""
+    details = error.response.get("Error", {})
+    return str(details.get("Code", "no code")), str(details.get("Message", "no reason given"))
 
 
 def plain(error: Exception) -> str:

@@ -13,7 +13,7 @@ import httpx
 from botocore.exceptions import ClientError
 
 from ml_inference_client.client import Client, connection, tls_name
-from ml_inference_client.credentials import AWS_CALL_ERRORS, CredentialSource, plain
+from ml_inference_client.credentials import AWS_CALL_ERRORS, CredentialSource, plain, said
 from ml_inference_client.errors import CredentialsError, ForbiddenError, InferenceError
 from ml_inference_client.refusal import GRANTS, MOST_SKEW_SECONDS, missing_grant, redirect, skew_seconds
 from ml_inference_client.retry import Retry
@@ -93,12 +93,11 @@ def _caller(source: CredentialSource, settings: Settings) -> str:
     try:
         return str(source.client("sts").get_caller_identity()["Arn"])
     except ClientError as error:
-        details = error.response["Error"]
-        if settings.emulator and error.response["ResponseMetadata"]["HTTPStatusCode"] != httpx.codes.FORBIDDEN:
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+        if settings.emulator and status != httpx.codes.FORBIDDEN:
             return f"found; who that is cannot be asked at {settings.emulator}, which has no STS"
-        raise CredentialsError(
-            f"AWS does not take the credentials: {details.get('Message')} ({details.get('Code')}); sign in again"
-        ) from None
+        code, message = said(error)
+        raise CredentialsError(f"AWS does not take the credentials: {message} ({code}); sign in again") from None
     except AWS_CALL_ERRORS as error:
         # A closed network may let calls through to the endpoint only; that alone is no fault.
         return f"found; who that is cannot be asked ({plain(error)})"
