@@ -126,6 +126,28 @@ def test_columns_are_copied_as_they_are(score: Score, wines: pd.DataFrame, tmp_p
     assert [float(row["alcohol"]) for row in lines(output)] == list(wines["alcohol"])
 
 
+def test_a_column_that_is_no_utf_8_is_copied_as_it_is(
+    score: Score, wines: pd.DataFrame, tmp_path: Path, output: Path
+) -> None:
+    table = tmp_path / "wines.csv"
+    table.write_bytes(
+        wines.rename(columns={"label": "Säure"}).assign(Säure="süß").to_csv(index=False).encode("latin-1")
+    )
+    assert score(table, "--keep", b"S\xe4ure".decode(errors="surrogateescape")).status == 0
+    assert output.read_bytes().splitlines()[0] == b"row,prediction,S\xe4ure"
+    assert output.read_bytes().splitlines()[1].endswith(b",s\xfc\xdf")
+
+
+@pytest.mark.parametrize("delimiter", ['"', "\n", "", "ab", " "])
+def test_a_delimiter_that_cannot_be_one_is_refused(score: Score, table: Path, delimiter: str) -> None:
+    assert "--delimiter must be one character" in score(table, "--delimiter", delimiter).err
+
+
+def test_a_tab_may_be_written_as_in_programs(score: Score, wines: pd.DataFrame, tmp_path: Path) -> None:
+    wines.to_csv(tmp_path / "wines.csv", sep="\t", index=False)
+    assert score(tmp_path / "wines.csv", "--delimiter", "\\t").status == 0
+
+
 @pytest.mark.parametrize(
     ("cell", "code"),
     [

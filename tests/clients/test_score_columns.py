@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from ml_inference_client.errors import InferenceError
-from ml_inference_client.score.columns import check
+from ml_inference_client.score.columns import check, refuse_taken_names
 from ml_inference_client.score.schema import Fault, Feature, features_of, predicted_columns
 from ml_inference_client.score.source import open_source
 
@@ -49,6 +49,12 @@ def test_without_a_likely_one_all_columns_are_listed() -> None:
 def test_a_misspelt_column_to_keep_is_recognised() -> None:
     said = refusal(["fixed acidity", "pH", "alcohol", "wine id"], keep=("wine_id",))
     assert said == "wines.csv has no column 'wine_id' to keep; 'wine_id' is probably its column 'wine id': rename it"
+
+
+@pytest.mark.parametrize("name", ["row", "p1"])
+def test_a_column_of_the_output_is_not_written_twice(name: str) -> None:
+    with pytest.raises(InferenceError, match=f"the output has a column '{name}' of its own; rename"):
+        refuse_taken_names(["id", name], ["row", "p0", "p1"], Path("wines.csv"))
 
 
 def test_thousands_of_columns_are_compared_in_no_time() -> None:

@@ -18,6 +18,7 @@ from ml_inference_client.score.formulas import disarmed
         ("first\n=1+1", "first\n'=1+1"),
         ("first\r=1+1", "first\r'=1+1"),
         ("a;=1+1", "a;'=1+1"),
+        ('a\n"=1+1;"', 'a\n\'"=1+1;"'),
         ("a\t=1+1", "a\t'=1+1"),
     ],
 )

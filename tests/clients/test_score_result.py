@@ -31,6 +31,8 @@ class Killed(BaseException):
 class Table:
     """An input that is read as the chunks say."""
 
+    mode = 0o640
+
     def digest(self, position: int | None) -> str:
         return f"digest of {position or 0}"
 
@@ -212,7 +214,7 @@ def test_a_chunk_out_of_order_is_not_written(paths: Paths) -> None:
 
 
 def test_another_input_begins_no_second_half(paths: Paths) -> None:
-    class Other:
+    class Other(Table):
         def digest(self, _position: int | None) -> str:
             return "another digest"
 
@@ -267,3 +269,18 @@ def test_each_class_has_a_column(paths: Paths) -> None:
         result.write(Scored(0, [[0.25, 0.75], None], [["a", "b"]], {1: [Fault("a", "not_a_number", "no")]}, 1))
         result.finish()
     assert paths.output.read_text() == "row,red,white,id\n0,0.25,0.75,a\n1,,,b\n"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="files have no such modes there")
+def test_nobody_may_read_what_is_copied_who_may_not_read_the_input(paths: Paths) -> None:
+    run(paths)
+    assert paths.output.stat().st_mode & 0o777 == 0o640
+    assert paths.failures.stat().st_mode & 0o777 == 0o640
+
+
+@pytest.mark.skipif(os.name == "nt", reason="files have no such modes there")
+def test_a_result_that_is_replaced_keeps_its_mode(paths: Paths) -> None:
+    run(paths)
+    paths.output.chmod(0o600)
+    run(paths, restart=True)
+    assert paths.output.stat().st_mode & 0o777 == 0o600

@@ -21,7 +21,7 @@ import pytest
 from ml_inference_client.__main__ import main
 
 from tests.clients import fault_proxy
-from tests.clients.callers import Run
+from tests.clients.callers import PYTHON_COMMAND, Run
 from tests.clients.conftest import GOLDEN, REPOSITORY
 from tests.clients.fault_proxy import FaultProxy, answered
 
@@ -259,6 +259,30 @@ def test_a_proxy_sees_no_more_than_the_endpoints_name(client: Client, server: Fa
     assert {(seen.method, seen.path) for seen in server.seen} == {("CONNECT", "abc.lambda-url.eu-central-1.on.aws:443")}
     assert TOKEN not in str(server.seen)
     assert "authorization" not in server.seen[0].headers
+
+
+@pytest.mark.parametrize("proxy", ["ftp://user:hunter2@wine:1", "http://user:hunter2/3@wine:1", "socks5://wine:1"])
+def test_a_proxy_that_is_none_is_told_without_its_password(records_file: Path, proxy: str) -> None:
+    done = python("https://abc.lambda-url.eu-central-1.on.aws/", REGION, records_file, {"HTTPS_PROXY": proxy})
+    assert done.status == 1
+    assert done.err.startswith(
+        "error: HTTPS_PROXY, HTTP_PROXY or ALL_PROXY is not" if "2" in proxy else "error: a SOCKS"
+    )
+    assert "hunter" not in done.err
+
+
+def test_predictions_that_cannot_be_printed_are_told(server: FaultProxy, records_file: Path) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("there is no /dev/full")
+    server.faults.append(RIGHT)
+    given = ["--endpoint", server.url, "--region", REGION, "--role-arn", ""]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [*PYTHON_COMMAND, "predict", str(records_file), *given],
+            env={**os.environ, **CREDENTIALS, "PYTHONPATH": str(CLIENTS / "python")},
+            stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+        )  # fmt: skip
+    assert (done.returncode, done.stderr) == (1, "error: the predictions cannot be printed: No space left on device\n")
 
 
 @pytest.mark.parametrize(("asked", "variables", "least"), [("1", {}, 0.95), ("3600", {"LONGEST_WAIT": "0"}, 0.0)])

@@ -61,7 +61,12 @@ def _ended_by_signals() -> Iterator[None]:
 def _predict(options: argparse.Namespace, settings: Settings) -> int:
     records = _records(options.file)
     with Client(settings, retry=_retry(options)) as client:
-        print(json.dumps(client.predict(records)))
+        predictions = client.predict(records)
+    try:
+        print(json.dumps(predictions), flush=True)
+    except OSError as error:
+        sys.stdout = None  # or Python would complain again when it ends
+        raise InferenceError(f"the predictions cannot be printed: {error.strerror}") from None
     return 0
 
 

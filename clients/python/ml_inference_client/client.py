@@ -133,9 +133,12 @@ class _Requests:
         """
         try:
             return kind(auth=self._auth, **connection(self.settings))
-        except (ValueError, ImportError, OSError, httpx.InvalidURL) as error:
-            reason = str(error).splitlines()[0]
-            raise SettingsError(f"HTTPS_PROXY, ALL_PROXY or SSL_CERT_FILE cannot be used: {reason}") from None
+        except ImportError:
+            raise SettingsError('a SOCKS proxy needs socksio: pip install "httpx[socks]"') from None
+        except (ValueError, httpx.InvalidURL):  # whose text may hold a part of the proxy's password
+            raise SettingsError("HTTPS_PROXY, HTTP_PROXY or ALL_PROXY is not the address of a proxy") from None
+        except OSError as error:
+            raise SettingsError(f"SSL_CERT_FILE or SSL_CERT_DIR cannot be used: {error.strerror or error}") from None
 
     def _judge(self, outcome: httpx.Response | httpx.HTTPError, attempt: int) -> Answer | float:
         """Return the answer, or the seconds to wait before another attempt.

@@ -15,11 +15,11 @@ class Appended:
         size: Its length in bytes.
     """
 
-    def __init__(self, path: Path, size: int) -> None:
-        """Open it, make it if it is not there, and cut it to `size` bytes."""
+    def __init__(self, path: Path, size: int, mode: int) -> None:
+        """Open it, make it with a mode if it is not there, and cut it to `size` bytes."""
         # A link that somebody put there since the names were checked is not followed.
         flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-        self._file = os.open(path, flags, 0o666)
+        self._file = os.open(path, flags, mode)
         self.size = size
         self._digest = digest_of(path, size)
         os.ftruncate(self._file, size)

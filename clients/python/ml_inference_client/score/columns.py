@@ -52,6 +52,22 @@ def check(
     return [f"not sent, because the model does not know them: {', '.join(ignored)}"] if ignored else []
 
 
+def refuse_taken_names(keep: Sequence[str], written: Sequence[str], path: Path) -> None:
+    """Refuse to copy a column beside one that the output has itself: whoever reads that would take one for the other.
+
+    Args:
+        keep: Columns to copy.
+        written: The output's own.
+        path: The table's file.
+
+    Raises:
+        InferenceError: A name is taken.
+    """
+    taken = [name for name in keep if name in written]
+    if taken:
+        raise InferenceError(f"the output has a column {_listed(taken)} of its own; rename the one to keep in {path}")
+
+
 def _other_delimiter(columns: Sequence[str], names: Sequence[str], delimiter: str) -> str:
     """What to say if the header, cut at another character, holds more of the model's features."""
     header = delimiter.join(columns)

@@ -15,7 +15,7 @@ from tqdm import tqdm
 from ml_inference_client.client import AsyncClient
 from ml_inference_client.errors import InferenceError, Interrupted
 from ml_inference_client.retry import Retry
-from ml_inference_client.score.columns import check
+from ml_inference_client.score.columns import check, refuse_taken_names
 from ml_inference_client.score.paths import Paths
 from ml_inference_client.score.result import Progress, Result, Scored
 from ml_inference_client.score.schema import features_of, predicted_columns
@@ -32,7 +32,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("input", type=Path, help="CSV with a header, or Parquet by its ending .parquet")
     command.add_argument("output", type=Path, help="CSV of row number and prediction, in the input's order")
     command.add_argument("--keep", action="append", default=[], metavar="COLUMN", help="copy a column; repeatable")
-    command.add_argument("--delimiter", default=",", help="of the CSV input (default: a comma)")
+    command.add_argument("--delimiter", default=",", help="of the CSV input, \\t for a tab (default: a comma)")
     command.add_argument("--chunk-rows", type=int, default=10_000, help="rows in a request at most (default: 10000)")
     command.add_argument("--concurrency", type=int, default=4, help="requests at a time (default: 4)")
     command.add_argument("--restart", action="store_true", help="begin again and replace what a run wrote")
@@ -65,13 +65,14 @@ def run(options: argparse.Namespace, settings: Settings, retry: Retry) -> int:
     """Score the file; returns the exit status."""
     if options.chunk_rows < 1 or options.concurrency < 1:
         raise InferenceError("--chunk-rows and --concurrency must be at least 1")
-    if len(options.delimiter) != 1:
-        raise InferenceError("--delimiter must be one character")
+    delimiter = "\t" if options.delimiter == "\\t" else options.delimiter
+    if len(delimiter) != 1 or delimiter in '"\r\n ':
+        raise InferenceError("--delimiter must be one character, and no quote, blank or line's end")
     job = Job(
         options.input,
         options.output,
-        options.keep,
-        options.delimiter,
+        list(dict.fromkeys(options.keep)),
+        delimiter,
         options.chunk_rows,
         options.concurrency,
         options.restart,
@@ -98,6 +99,7 @@ async def _score(job: Job, paths: Paths, settings: Settings, retry: Retry) -> in
             answer = await client.send("GET", "/")
             card, version = answer.json(), answer.model_version
             features, predicted = features_of(card), predicted_columns(card)
+            refuse_taken_names(job.keep, ["row", *predicted], job.input)
             for remark in check(source.columns, features, job.keep, job.input, job.delimiter):
                 print(remark, file=sys.stderr)
             wanted = [*(feature.name for feature in features), *job.keep]

@@ -1,15 +1,16 @@
 """Keeps copied text from becoming a formula when a person opens the result in a spreadsheet.
 
 A cell that begins with = + - @ or a full-width form of them is a formula to Excel, LibreOffice and others, and so is
-what follows a semicolon, a tab or a line's end within a cell where they take those for separators. An apostrophe in
-front makes it text: https://owasp.org/www-community/attacks/CSV_Injection. Numbers stay as they are.
+what follows a semicolon, a tab or a line's end within a cell where they take those for separators; blanks and quotes in
+between do not help. An apostrophe in front makes it text. Numbers stay as they are.
+https://owasp.org/www-community/attacks/CSV_Injection
 """
 
 import re
 from collections.abc import Sequence
 from typing import Any
 
-_FORMULA = re.compile(r"(?:^|(?<=[;\t\r\n]))(?=\s{0,40}[=+\-@\uff1d\uff0b\uff0d\uff20])", re.MULTILINE)
+_FORMULA = re.compile(r"(?:^|(?<=[;\t\r\n]))(?=[\s\x22]{0,40}[=+\-@\uff1d\uff0b\uff0d\uff20])", re.MULTILINE)
 _NUMBER = re.compile(r"[+-]?(?:\d[\d.,]*|\.\d+)(?:[eE][+-]?\d+)?%?")
 
 

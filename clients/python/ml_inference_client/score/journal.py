@@ -5,12 +5,10 @@ import zlib
 from pathlib import Path
 from typing import Any
 
-import orjson
-
 
 def line(content: Any) -> bytes:
     """One line of the journal."""
-    text = orjson.dumps(content)
+    text = json.dumps(content).encode()  # in ASCII, since a column's name may be no UTF-8
     return b"%08x %b\n" % (zlib.crc32(text), text)
 
 

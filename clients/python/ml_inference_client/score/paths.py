@@ -140,7 +140,7 @@ class Paths:
 
 
 def name_finally(partial: Path, final: Path, replace: bool) -> None:
-    """Give a finished file its name; a file that appeared under it meanwhile stays.
+    """Give a finished file its name; a file that appeared under it meanwhile stays, and a replaced one's mode is kept.
 
     Raises:
         InferenceError: There is one.
@@ -152,7 +152,19 @@ def name_finally(partial: Path, final: Path, replace: bool) -> None:
             status = final.lstat()
             if status.st_size or not stat.S_ISREG(status.st_mode):
                 raise InferenceError(f"{final} appeared while the run was on; move it away") from None
+    elif _status(final):
+        partial.chmod(stat.S_IMODE(final.stat().st_mode))
     partial.replace(final)
+
+
+def make_names_durable(folder: Path) -> None:
+    """Return when the names in a folder are on the disk, where the system can say so."""
+    if os.name != "nt":
+        file = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(file)
+        finally:
+            os.close(file)
 
 
 def _status(path: Path) -> os.stat_result | None:

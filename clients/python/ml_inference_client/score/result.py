@@ -19,7 +19,7 @@ from typing import Any, Protocol, Self
 from ml_inference_client.errors import InferenceError
 from ml_inference_client.score import formulas, journal
 from ml_inference_client.score.appended import Appended, digest_of
-from ml_inference_client.score.paths import Paths, name_finally
+from ml_inference_client.score.paths import Paths, make_names_durable, name_finally
 from ml_inference_client.score.schema import Fault
 
 FAILURE_COLUMNS = ("row", "field", "code", "message")
@@ -72,7 +72,13 @@ class Scored:
 
 
 class Input(Protocol):
-    """The part of a source that tells whether it is still the one that was read."""
+    """The part of a source that tells whether it is still the one that was read.
+
+    Attributes:
+        mode: Who may read and write its file: nobody else may read what is copied of it.
+    """
+
+    mode: int
 
     def digest(self, position: int | None) -> str:
         """SHA-256 of what decides the rows before a position."""
@@ -135,6 +141,7 @@ class Result:
             InferenceError: An unfinished run is of another identity, or read another input.
         """
         self._width = len(predicted)
+        self._mode = source.mode & 0o666
         self._identity = json.loads(json.dumps(identity))
         self._run = hashlib.sha256(json.dumps(self._identity, sort_keys=True).encode()).hexdigest()[:16]
         known, journal_bytes = self._known(source) if self._states else (Progress(), 0)
@@ -197,10 +204,11 @@ class Result:
             if self._replace:
                 paths.failures.unlink(missing_ok=True)
         name_finally(paths.partial, paths.output, self._replace)
+        make_names_durable(paths.output.parent)
         paths.journal.unlink()
 
     def _opened(self, path: Path, size: int) -> Appended:
-        file = Appended(path, size)
+        file = Appended(path, size, self._mode)
         self._open.append(file)
         return file
 

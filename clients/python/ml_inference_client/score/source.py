@@ -52,11 +52,13 @@ class Source(Protocol):
         columns: Its column names.
         size: The position of its end.
         unit: What positions count, for a progress bar.
+        mode: Who may read and write its file.
     """
 
     columns: list[str]
     size: int
     unit: str
+    mode: int
 
     def chunks(self, wanted: Sequence[str], rows: int, first_row: int, position: int | None) -> Iterator[Chunk]:
         """Read on from a position.
@@ -123,7 +125,7 @@ class CsvSource:
         self._path = path
         self._delimiter = delimiter
         self._watched = _Watched(path)
-        self.size = path.stat().st_size
+        self.size, self.mode = path.stat().st_size, path.stat().st_mode
         with path.open("rb") as file:
             beginning = file.read(4)
             for magic, what in OTHER_FORMATS.items():
@@ -228,7 +230,7 @@ class ParquetSource:
         self._path = path
         self._arrow_error = pyarrow.ArrowException
         self.columns = list(self._file.schema_arrow.names)
-        self.size = self._file.metadata.num_rows
+        self.size, self.mode = self._file.metadata.num_rows, path.stat().st_mode
 
     def chunks(self, wanted: Sequence[str], rows: int, first_row: int, position: int | None) -> Iterator[Chunk]:
         """See `Source.chunks`."""
