@@ -5,6 +5,7 @@ Start reading at `ml_inference_function.py`; the other files answer one question
 
 from .arguments import AlarmsArgs, Architecture, Authorization, CorsArgs, MLInferenceFunctionArgs, VpcArgs
 from .ml_inference_function import MLInferenceFunction
+from .refusal import RefusedError
 from .stack_configuration import stack_settings
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "CorsArgs",
     "MLInferenceFunction",
     "MLInferenceFunctionArgs",
+    "RefusedError",
     "VpcArgs",
     "stack_settings",
 ]

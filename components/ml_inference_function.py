@@ -21,6 +21,7 @@ import pulumi_random as random
 
 from . import arguments, costs, golden, monitoring, policies, staging
 from .arguments import Architecture, Authorization, CorsArgs, MLInferenceFunctionArgs
+from .refusal import RefusedError
 from .spelling import spelling_of
 
 #: The URL, its permissions and its clients know the function by this alias alone, so that a new version, a rollback
@@ -99,7 +100,7 @@ class MLInferenceFunction(pulumi.ComponentResource):
             opts: Pulumi's resource options; providers and `protect` reach the children.
 
         Raises:
-            pulumi.RunError: An argument, the model or the golden file is not possible; nothing was registered.
+            RefusedError: An argument, the model or the golden file is not possible; nothing was registered.
         """
         self._name = name
         self._args, self._context = _prepared(name, args)
@@ -285,7 +286,7 @@ class MLInferenceFunction(pulumi.ComponentResource):
             try:
                 question.check(json.loads(answer))
             except ValueError as error:
-                raise pulumi.RunError(
+                raise RefusedError(
                     f"{self._name}: version {version} of the function is not served: {error}. The alias {LIVE!r} "
                     f"stays where it was. Deploy a model that {wanted}"
                 ) from None
@@ -435,4 +436,4 @@ def _prepared(name: str, args: MLInferenceFunctionArgs) -> tuple[MLInferenceFunc
         return checked, staging.stage(name, Path(source), Path(golden_path) if golden_path else None)
     except ValueError as error:
         refusal = re.sub(r"\b(model_path|context_path)\b", lambda found: spelling_of(args)(found[0]), str(error))
-        raise pulumi.RunError(f"{name}: {refusal}") from None
+        raise RefusedError(f"{name}: {refusal}") from None

@@ -19,6 +19,7 @@ from pulumi.runtime.config import CONFIG
 
 from .arguments import MLInferenceFunctionArgs
 from .component_package import MLInferenceProvider
+from .refusal import RefusedError
 from .spelling import SpeltArguments, camel_case
 
 
@@ -29,7 +30,7 @@ def stack_settings(besides: Collection[str] = ()) -> MLInferenceFunctionArgs:
         besides: Keys of the project that the program reads by itself.
 
     Raises:
-        pulumi.RunError: A key is not an argument, or its value has not that argument's form. The component checks the
+        RefusedError: A key is not an argument, or its value has not that argument's form. The component checks the
             rest, and spells names as the configuration does.
     """
     project = pulumi.get_project()
@@ -44,7 +45,7 @@ def stack_settings(besides: Collection[str] = ()) -> MLInferenceFunctionArgs:
     try:
         args = provider.arguments(given)
     except pulumi.InputPropertyError as error:
-        raise pulumi.RunError(f"{project}:{error.reason}") from None
+        raise RefusedError(f"{project}:{error.reason}") from None
     return cast(MLInferenceFunctionArgs, SpeltArguments(args, lambda name: f"{project}:{camel_case(name)}"))
 
 

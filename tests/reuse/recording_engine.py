@@ -27,6 +27,7 @@ from pulumi.runtime.proto import (
     resource_pb2_grpc,
 )
 
+from components.testing import AwsMocks
 from tests import fake_engine
 
 PROJECT, STACK = "foreign", "test"
@@ -88,7 +89,7 @@ class RecordingEngine(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc
         if request.tok == "pulumi:pulumi:getResource":  # a provider that the program made, looked up by the plugin
             answer: dict[str, Any] = {"urn": values(request.args)["urn"], "id": "provider-id", "state": {}}
         else:
-            answer = fake_engine.ANSWERS[request.tok]
+            answer, _ = AwsMocks().call(pulumi.runtime.MockCallArgs(request.tok, {}, ""))
         return provider_pb2.InvokeResponse(**{"return": struct(answer)})
 
     def RegisterPackage(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
@@ -121,11 +122,8 @@ class RecordingEngine(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc
                     alias_names=tuple(alias.spec.name for alias in request.aliases),
                 )
             )
-        id_, state = fake_engine._FakeAws(self.golden_answer, self.preview).new_resource(
-            pulumi.runtime.MockResourceArgs(
-                typ=request.type, name=request.name, inputs=inputs, custom=request.custom, provider="", resource_id=""
-            )
-        )
+        registered = pulumi.runtime.MockResourceArgs(request.type, request.name, inputs, custom=request.custom)
+        id_, state = AwsMocks(golden_answer=self.golden_answer).registered(registered, preview=self.preview)
         return resource_pb2.RegisterResourceResponse(urn=urn, id=id_ or "", object=struct(state))
 
     def ReadResource(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802

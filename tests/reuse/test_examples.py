@@ -1,6 +1,7 @@
 """Does every example do what its first lines promise?"""
 
 import json
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -31,6 +32,16 @@ def test_a_python_program_installs_and_imports_the_component(example: Example) -
         assert deployed.depends(alarm, topic)
     assert deployed.outputs["endpoint"].startswith("https://")
     assert deployed.outputs["model_summary"]["sha256"] == GOLDEN["model_sha256"]
+
+
+def test_the_tests_of_an_example_pass_where_the_component_is_installed(
+    example: Example, python_with_component: Path
+) -> None:
+    folder = example("python").folder
+    command = [str(python_with_component), "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_program.py"]
+    tested = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert tested.returncode == 0, tested.stdout
+    assert "4 passed" in tested.stdout
 
 
 def test_two_models_stand_side_by_side_on_their_own_processors(example: Example) -> None:

@@ -13,8 +13,8 @@ from pulumi.runtime import mocks
 from pulumi.runtime.proto import resource_pb2
 
 from components import MLInferenceFunction
-from tests import fake_engine
-from tests.reuse.conftest import GOLDEN, MODEL, REPOSITORY, Program
+from components.testing import AwsMocks
+from tests.reuse.conftest import MODEL, REPOSITORY, Program
 
 COMPONENT = "ml-inference:index:MLInferenceFunction"
 Requests = list[resource_pb2.RegisterResourceRequest]
@@ -34,7 +34,7 @@ class RequestsOf(mocks.MockMonitor):
 
 def registered(program: Callable[[], object]) -> tuple[Any, Requests]:
     """Runs a program; returns the component's request and those of its children and grandchildren."""
-    fake = fake_engine._FakeAws(GOLDEN["predictions"], preview=False)
+    fake = AwsMocks(REPOSITORY / "model" / "golden.json")
     monitor = RequestsOf(fake)
 
     def ran() -> None:

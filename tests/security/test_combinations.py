@@ -6,7 +6,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from tests import fake_engine
+from components.testing import AwsMocks
 from tests.fake_engine import Deployment
 from tests.security import combinations, own_rules, verdict
 from tests.security.checkov import Checkov
@@ -78,13 +78,13 @@ def test_a_contradiction_is_refused_before_anything_registers(
     contradictions = combinations.refused(LEAST_REFUSED)
     assert len(contradictions) >= LEAST_REFUSED
     registered: list[str] = []
-    register = fake_engine._RecordingMonitor.RegisterResource
+    register = AwsMocks.new_resource
 
-    def record(monitor: fake_engine._RecordingMonitor, request: Any) -> Any:
-        registered.append(request.type)
-        return register(monitor, request)
+    def record(mocks: AwsMocks, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
+        registered.append(args.typ)
+        return register(mocks, args)
 
-    monkeypatch.setattr(fake_engine._RecordingMonitor, "RegisterResource", record)
+    monkeypatch.setattr(AwsMocks, "new_resource", record)
     for combination in contradictions:
         with pytest.raises(pulumi.RunError):
             deploy(combinations.arguments(combination))

@@ -7,11 +7,13 @@ from typing import Any
 import pulumi
 import pytest
 
-from tests.fake_engine import ANSWERS, Deployment
+from components.testing import AwsMocks
+from tests.fake_engine import Deployment
 from tests.security import deployments as d
 from tests.security.deployments import Deployer
 
-PASSWORD = ANSWERS["aws:ecr/getAuthorizationToken:getAuthorizationToken"]["password"]
+TOKEN, _ = AwsMocks().call(pulumi.runtime.MockCallArgs("aws:ecr/getAuthorizationToken:getAuthorizationToken", {}, ""))
+PASSWORD = TOKEN["password"]
 OWN_SECRET = "hush-0f1e2d3c"
 
 

@@ -1,0 +1,282 @@
+"""Test a program that uses the component: in a second, without AWS, Docker or the Pulumi CLI.
+
+    from pulumi_ml_inference import MLInferenceFunction
+    from pulumi_ml_inference.testing import AwsMocks, deploy
+
+    def test_the_function_has_a_gigabyte():
+        mocks = AwsMocks("golden.json")
+        deployed = deploy(lambda: MLInferenceFunction("wine", {"model_path": "wine.ubj"}), mocks)
+        assert deployed.one("aws:lambda/function:Function").inputs["memorySize"] == 1024
+
+`deploy` runs a program on Pulumi's mocks and keeps what it registered. `AwsMocks` are the mocks behind it, which answer
+as AWS would where the component goes on from the answer; they also serve Pulumi's own `set_mocks`. Nothing is created:
+this shows what a program asks for, not whether AWS takes it.
+"""
+
+import contextvars
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pulumi
+from pulumi.runtime import mocks as pulumi_mocks
+from pulumi.runtime import settings as pulumi_settings
+from pulumi.runtime.proto import resource_pb2
+
+from . import golden
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One registration.
+
+    Attributes:
+        urn: Its URN.
+        type: Its type, such as `aws:lambda/function:Function`.
+        name: Its name in the program.
+        inputs: Its inputs by their names in the provider's schema; a secret is a mapping with the one key `secret`.
+        depends_on: The URNs it waits for.
+        parent: The URN of its parent.
+        protect: Whether it is protected from deletion.
+    """
+
+    urn: str
+    type: str
+    name: str
+    inputs: dict[str, Any]
+    depends_on: frozenset[str]
+    parent: str
+    protect: bool
+
+
+@dataclass
+class Deployment:
+    """What a program did.
+
+    Attributes:
+        resources: All registrations, in their order.
+        outputs: What it exported.
+    """
+
+    resources: list[Resource] = field(default_factory=list)
+    outputs: dict[str, Any] = field(default_factory=dict)
+
+    def all(self, type_: str) -> list[Resource]:
+        """The resources of one type, such as `aws:iam/role:Role`."""
+        return [resource for resource in self.resources if resource.type == type_]
+
+    def one(self, type_: str, name_ends: str = "") -> Resource:
+        """The only resource of a type, or the only one whose name ends so.
+
+        Raises:
+            AssertionError: There is none, or there are several.
+        """
+        found = [resource for resource in self.all(type_) if resource.name.endswith(name_ends)]
+        if len(found) != 1:
+            names = [resource.name for resource in found]
+            raise AssertionError(f"expected one {type_} whose name ends in {name_ends!r}, got {names}")
+        return found[0]
+
+    def depends(self, later: Resource, earlier: Resource) -> bool:
+        """Whether `later` waits for `earlier`, directly or by way of others."""
+        by_urn = {resource.urn: resource for resource in self.resources}
+        waiting, seen = [later], set[str]()
+        while waiting:
+            for urn in waiting.pop().depends_on - seen:
+                if urn == earlier.urn:
+                    return True
+                seen.add(urn)
+                waiting += [by_urn[urn]] if urn in by_urn else []
+        return False
+
+
+class AwsMocks(pulumi.runtime.Mocks):
+    """Mocks that answer as AWS would, computed from the inputs.
+
+    Derive from it to answer for other resources and functions of a program:
+
+        class OurMocks(AwsMocks):
+            def call(self, args):
+                if args.token == "aws:ec2/getVpc:getVpc":
+                    return {"id": "vpc-1"}, []
+                return super().call(args)
+    """
+
+    def __init__(
+        self,
+        *golden_files: str | Path,
+        golden_answer: object = None,
+        account_id: str = "123456789012",
+        region: str = "eu-central-1",
+    ) -> None:
+        """Mocks of one account and region.
+
+        Args:
+            *golden_files: Golden files of the models: a version that is asked for their records predicts what they say.
+            golden_answer: What every version predicts instead, such as `[0.0]`, to see one refused.
+            account_id: The account, twelve digits.
+            region: The region.
+
+        Raises:
+            GoldenError: A golden file cannot be used.
+        """
+        self.account_id = account_id
+        self.region = region
+        self._golden_answer = golden_answer
+        self._golden = [golden.load(Path(path)) for path in golden_files]
+
+    def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+        """Answers a function of the provider.
+
+        Raises:
+            NotImplementedError: The component does not call it, so there is no answer here.
+        """
+        answers: dict[str, dict[str, Any]] = {
+            "aws:index/getCallerIdentity:getCallerIdentity": {"accountId": self.account_id},
+            "aws:index/getPartition:getPartition": {"partition": "aws"},
+            "aws:index/getRegion:getRegion": {"region": self.region},
+            "aws:ecr/getAuthorizationToken:getAuthorizationToken": {"userName": "AWS", "password": "registry-password"},
+        }
+        if args.token not in answers:
+            raise NotImplementedError(
+                f"AwsMocks has no answer for {args.token}, which the component does not call: "
+                "derive a class from it whose method call answers"
+            )
+        return answers[args.token], []
+
+    def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
+        """Answers a registration with the inputs and, unless in a preview, with what AWS adds to them."""
+        return self.registered(args, preview=pulumi.runtime.is_dry_run())
+
+    def registered(self, args: pulumi.runtime.MockResourceArgs, *, preview: bool) -> tuple[str | None, dict[str, Any]]:
+        """Id and outputs of a resource; in a preview outputs that AWS would compute stay unknown."""
+        if not args.custom:
+            return None, dict(args.inputs)
+        if preview:
+            return "", dict(args.inputs)
+        return f"{args.name}-id", self._computed(args.typ, args.name, args.inputs) | dict(args.inputs)
+
+    def _computed(self, type_: str, name: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
+        named = inputs.get("name") or inputs.get("namePrefix", name + "-") + "1a2b3c4"
+        registry = f"{self.account_id}.dkr.ecr.{self.region}.amazonaws.com"
+        computed: dict[str, Any] = {"name": named, "arn": self._arn(type_, named, inputs)}
+        match type_:
+            case "aws:ecr/repository:Repository":
+                computed |= {"registryId": self.account_id, "repositoryUrl": f"{registry}/{named}"}
+            case "docker:index/image:Image":
+                repository = str(inputs.get("imageName")).rpartition(":")[0]
+                computed |= {"repoDigest": f"{repository}@sha256:{'0' * 64}"}
+            case "random:index/randomId:RandomId":
+                computed |= {"hex": "0a1b2c3d"}
+            case "aws:lambda/function:Function":
+                computed |= {"version": "1", "qualifiedArn": f"{computed['arn']}:1"}
+            case "aws:lambda/invocation:Invocation":
+                computed |= {"result": json.dumps(self._answer(str(inputs.get("input"))))}
+            case "aws:lambda/functionUrl:FunctionUrl":
+                host = f"abcdefghijklmnopqrstuvwxyz012345.lambda-url.{self.region}.on.aws"
+                computed |= {"functionUrl": f"https://{host}/"}
+        return computed
+
+    def _arn(self, type_: str, name: str, inputs: Mapping[str, Any]) -> str:
+        """The ARN as AWS would give it, so that policies made of it can be evaluated."""
+        service, resource = {
+            "aws:cloudwatch/logGroup:LogGroup": ("logs", f"log-group:{name}"),
+            "aws:cloudwatch/metricAlarm:MetricAlarm": ("cloudwatch", f"alarm:{name}"),
+            "aws:ecr/repository:Repository": ("ecr", f"repository/{name}"),
+            "aws:iam/role:Role": ("iam", f"role/{name}"),
+            "aws:lambda/alias:Alias": ("lambda", f"function:{inputs.get('functionName')}:{name}"),
+            "aws:lambda/function:Function": ("lambda", f"function:{name}"),
+        }.get(type_, (type_.split(":")[1].split("/")[0], name))
+        region = "" if service == "iam" else self.region
+        return f"arn:aws:{service}:{region}:{self.account_id}:{resource}"
+
+    def _answer(self, payload: str) -> object:
+        if self._golden_answer is not None:
+            return self._golden_answer
+        for expectations in self._golden:
+            if expectations.payload() == payload:
+                return expectations.predictions
+        raise LookupError(
+            "a new version is asked for golden predictions that these mocks do not know: name the model's golden file, "
+            "AwsMocks('path/to/golden.json')"
+        )
+
+
+def deploy(
+    program: Callable[[], object],
+    mocks: AwsMocks | None = None,
+    *,
+    config: Mapping[str, str] | None = None,
+    preview: bool = False,
+    project: str = "project",
+    stack: str = "test",
+) -> Deployment:
+    """Runs a program to its end, in a stack of its own: nothing is left for the next test.
+
+    Args:
+        program: Declares resources. A program in a file: `lambda: runpy.run_path("__main__.py")`.
+        mocks: What answers it. By default an account that knows no golden file.
+        config: The stack's configuration, with full keys such as `aws:region`.
+        preview: Whether to run as `pulumi preview` does, with unknown outputs.
+        project: The project's name.
+        stack: The stack's name.
+
+    Raises:
+        Whatever the program raises, also inside an `apply`; a refusal of the component is a `RefusedError`.
+    """
+    answering = mocks or AwsMocks()
+    deployment = Deployment()
+
+    def declared() -> pulumi.Output[Any]:
+        program()
+        exported = getattr(pulumi.runtime.get_root_resource(), "outputs", {})
+        return pulumi.Output.all(**exported).apply(deployment.outputs.update)
+
+    def ran() -> None:
+        monitor = _RecordingMonitor(answering, deployment)
+        # Else what earlier programs exported would count as this one's, if mocks were ever set outside of `deploy`.
+        pulumi_settings.ROOT.set(None)
+        pulumi.runtime.set_mocks(answering, project=project, stack=stack, preview=preview, monitor=monitor)
+        pulumi.runtime.set_all_config(dict(config or {}))
+        pulumi.runtime.test(declared)()  # type: ignore[no-untyped-call]
+
+    # The SDK keeps its settings in context variables: in a copy nothing is left behind.
+    contextvars.copy_context().run(ran)
+    return deployment
+
+
+class _RecordingMonitor(pulumi_mocks.MockMonitor):
+    """Keeps what is registered. Its method bears the protocol's name."""
+
+    def __init__(self, answering: AwsMocks, deployment: Deployment) -> None:
+        super().__init__(answering)
+        self._deployment = deployment
+
+    def RegisterResource(self, request: resource_pb2.RegisterResourceRequest) -> Any:  # noqa: N802
+        response = super().RegisterResource(request)  # type: ignore[no-untyped-call]
+        if request.type != "pulumi:pulumi:Stack":
+            self._deployment.resources.append(
+                Resource(
+                    urn=response.urn,
+                    type=request.type,
+                    name=request.name,
+                    inputs=plain(pulumi.runtime.rpc.deserialize_properties(request.object)),
+                    depends_on=frozenset(request.dependencies),
+                    parent=request.parent,
+                    protect=request.protect,
+                )
+            )
+        return response
+
+
+def plain(value: Any) -> Any:
+    """Inputs as an assertion wants them: secrets as a mapping with the key `secret`, everything else as it is."""
+    if isinstance(value, Mapping):
+        if pulumi.runtime.rpc._special_sig_key in value:
+            return {"secret": plain(value.get("value"))}
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, Iterable) and not isinstance(value, str):
+        return [plain(item) for item in value]
+    return value
