@@ -40,6 +40,7 @@ def run(options: argparse.Namespace) -> None:
     program_log().handlers = [report.Warnings()]
     stack = configured(options)
     os.chdir(stack.folder)
+    leftovers.sweep()
     with report.waiting("reading the model"):
         expected = expectation(stack.model)
 
@@ -94,7 +95,6 @@ def images(port: int, docker: bool | None) -> Images:
     """With a Docker engine if there is one, or as the user wants it."""
     reason = "--no-docker was given" if docker is False else why_not()
     if reason is None:
-        leftovers.sweep()
         report.fact("image", "built by the Docker engine, pushed to the emulator's registry, run by digest")
         return DockerImages(port, note=build_note, otherwise=None if docker else StagedImages())
     if docker:

@@ -17,9 +17,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from local.docker.leftovers import alive
 from local.errors import LocalError
 
 HOST = "127.0.0.1"
+FOLDER_PREFIX = "ml-inference-local-"
+PID_FILE = "pid"
 SECONDS_TO_START = 60
 SECONDS_TO_STOP = 10
 
@@ -57,11 +60,13 @@ class Emulator:
         """
         self.port = free_port() if port is None else claimed_port(port)
         self.url = f"http://{HOST}:{self.port}"
-        self._folder = Path(tempfile.mkdtemp(prefix="ml-inference-local-"))
+        sweep()
+        self._folder = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX))
         self._scratch = self._folder / "scratch"
         self.log = self._folder / "emulator.log"
         try:
             self._process = self._spawn(region)
+            (self._scratch / PID_FILE).write_text(str(self._process.pid))
             self._wait_until_ready()
         except BaseException:
             self.stop(keep_log=True)
@@ -147,6 +152,14 @@ class Emulator:
             connection.request("GET", "/_ministack/health")
             return connection.getresponse().status == http.client.OK
         return False
+
+
+def sweep() -> None:
+    """Remove the folders of emulators that were killed together with whoever started them."""
+    for pid_file in Path(tempfile.gettempdir()).glob(f"{FOLDER_PREFIX}*/scratch/{PID_FILE}"):
+        with contextlib.suppress(OSError, ValueError):
+            if not alive(int(pid_file.read_text())):
+                shutil.rmtree(pid_file.parents[1])
 
 
 def free_port() -> int:

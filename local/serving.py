@@ -1,6 +1,6 @@
 """Keeps the endpoint up: what a client needs is put into files, and every request that it answers becomes a line.
 
-The files lie below `.build/serve/` and hold credentials of the emulator, which are worthless elsewhere. Leaves out the
+The files lie in `.build` and hold credentials of the emulator, which are worthless elsewhere. Leaves out the
 calls that the emulator turns away: as on AWS, they never reach the function.
 """
 
@@ -21,9 +21,9 @@ from components import golden
 from local import report
 from local.caller import Endpoint
 from local.cloud import Cloud, Credentials
+from local.docker import leftovers
 from local.docker.command import quiet
 
-FOLDER = Path(".build") / "serve"
 CLIENT = Path(__file__).resolve().parent.parent / "clients" / "python"
 SECONDS_BETWEEN_LOOKS = 0.3
 
@@ -56,9 +56,9 @@ def serve(served: Served, running: Callable[[], bool]) -> None:
         served: The endpoint.
         running: Whether the emulator is still there.
     """
-    with client_files(served):
+    with client_files(served) as folder:
         report.heading("Serving until Ctrl-C. In another terminal:")
-        show_commands(served)
+        show_commands(served, folder)
         report.heading("Requests")
         lines = request_lines(served.cloud, served.outputs["log_group_name"])
         while running():
@@ -68,8 +68,9 @@ def serve(served: Served, running: Callable[[], bool]) -> None:
 
 
 @contextmanager
-def client_files(served: Served) -> Iterator[None]:
-    """The files for the clients, which only their owner may read and which are gone afterwards."""
+def client_files(served: Served) -> Iterator[Path]:
+    """The folder with files for the clients, which only their owner may read and which are gone afterwards."""
+    folder = leftovers.client_files(served.cloud.port)
     session, region = served.invoker, served.endpoint.region
     outputs = {**served.outputs, "endpoint": served.endpoint.here}
     environment = {
@@ -94,28 +95,28 @@ def client_files(served: Served) -> Iterator[None]:
         "curl.conf": "silent\nshow-error\n" + "".join(f'{name} = "{value}"\n' for name, value in curl.items()),
         "records.json": served.asked.payload() + "\n",
     }
-    shutil.rmtree(FOLDER, ignore_errors=True)
-    FOLDER.mkdir(parents=True, mode=0o700)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True, mode=0o700)
     try:
         for name, content in files.items():
-            (FOLDER / name).write_text(content, encoding="utf-8")
-        yield
+            (folder / name).write_text(content, encoding="utf-8")
+        yield folder
     finally:
-        shutil.rmtree(FOLDER, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
-def show_commands(served: Served) -> None:
+def show_commands(served: Served, folder: Path) -> None:
     """Commands to paste, each one line, and what else a reader should know."""
     python = os.path.relpath(sys.executable)
     for command in (
-        f"curl --config {FOLDER}/curl.conf --json @{FOLDER}/records.json",
-        f". {FOLDER}/user.env    # who calls, and where: for the clients",
-        f"{python} -m ml_inference_client predict {FOLDER}/records.json",
-        f"node clients/node/command.js {FOLDER}/records.json",
+        f"curl --config {folder}/curl.conf --json @{folder}/records.json",
+        f". {folder}/user.env    # who calls, and where: for the clients",
+        f"{python} -m ml_inference_client predict {folder}/records.json",
+        f"node clients/node/command.js {folder}/records.json",
     ):
         report.console.print(f"    {command}")
     report.console.print()
-    report.fact("outputs", f"{FOLDER}/outputs.json, as `pulumi stack output --json` has them")
+    report.fact("outputs", f"{folder}/outputs.json, the stack outputs as JSON")
     for address in unsigned_addresses(served.cloud.port):
         report.fact("unsigned", f"{address} is the container's own port; only this machine reaches it")
 

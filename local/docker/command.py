@@ -128,8 +128,11 @@ def docker(*arguments: str, stdin: str | None = None) -> str:
 
 
 def quiet(*arguments: str) -> str:
-    """Run one `docker` command that may fail; returns what it printed, stripped."""
-    return _run(arguments).stdout.strip()
+    """Run one `docker` command that may fail, or be missing; returns what it printed, stripped."""
+    try:
+        return _run(arguments).stdout.strip()
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
 
 
 def image_exists(name: str) -> bool:

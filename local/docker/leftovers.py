@@ -1,12 +1,14 @@
-"""What a run leaves with the engine, and who takes it away: the run itself, its emulator, or the next run.
+"""What a run leaves, with the engine and in files, and who takes it away: the run, its emulator, or the next run.
 
 A run that ends in order, or whose emulator sees it vanish, takes its own away. If both were killed, the next run does:
-nobody listens any more on the port that its names begin with. What is not ours has no label of ours and is not touched.
+nobody listens any more on the port that its names hold. What is not ours has no label of ours and is not touched.
 """
 
 import os
 import re
+import shutil
 import socket
+from pathlib import Path
 
 from local.docker.command import quiet
 
@@ -16,8 +18,16 @@ LABEL = "ml-inference.local"
 KEPT = "ml-inference-local"
 """The one tag that stays behind: it keeps the layers of the last build, so that the next one is quick."""
 
+CLIENT_FILES = "serve-"
+"""In `.build`: what the folder is called, before the emulator's port, that holds credentials for the clients."""
+
 PUSHED = re.compile(r"^localhost:(\d+)/")
 """What the name of an image begins with that was pushed to the emulator's registry."""
+
+
+def client_files(port: int) -> Path:
+    """Where the clients find what they need to call the emulator on a port, below the working directory."""
+    return Path(".build") / f"{CLIENT_FILES}{port}"
 
 
 def release(port: int) -> None:
@@ -26,6 +36,7 @@ def release(port: int) -> None:
     Args:
         port: The emulator's, which has ended.
     """
+    shutil.rmtree(client_files(port), ignore_errors=True)
     for name in _pushed():
         if name.startswith(f"localhost:{port}/"):
             _remove_containers(f"--filter=ancestor={name}")
@@ -38,12 +49,14 @@ def release(port: int) -> None:
 
 def sweep() -> None:
     """Take away what runs have left that were killed together with their emulator."""
-    for port in {int(PUSHED.findall(name)[0]) for name in _pushed()}:
+    ports = [PUSHED.findall(name)[0] for name in _pushed()]
+    ports += [folder.name.removeprefix(CLIENT_FILES) for folder in Path(".build").glob(f"{CLIENT_FILES}*")]
+    for port in {int(port) for port in ports if port.isdigit()}:
         if not _listens(port):
             release(port)
     owned = quiet("ps", "--all", f"--filter=label={LABEL}", f'--format={{{{.Label "{LABEL}"}}}}').split()
     for owner in set(owned):
-        if not _alive(owner):
+        if not alive(int(owner)):
             _remove_containers(f"--filter=label={LABEL}={owner}")
 
 
@@ -64,6 +77,17 @@ def owner_label() -> str:
     return f"--label={LABEL}={os.getpid()}"
 
 
+def alive(process: int) -> bool:
+    """Whether a process is there, ours or not."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        pass
+    return True
+
+
 def _pushed() -> list[str]:
     names = quiet("image", "ls", f"--filter=label={LABEL}", "--format={{.Repository}}:{{.Tag}}").split()
     return [name for name in names if PUSHED.match(name)]
@@ -82,13 +106,3 @@ def _id(name: str) -> str:
 def _listens(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-def _alive(owner: str) -> bool:
-    try:
-        os.kill(int(owner), 0)
-    except ProcessLookupError:
-        return False
-    except (OSError, ValueError):
-        pass
-    return True

@@ -82,6 +82,18 @@ def test_a_killed_parent_takes_the_emulator_with_it() -> None:
     assert not Path(folder).exists()
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="kills processes the POSIX way")
+def test_the_next_emulator_removes_what_a_killed_one_left() -> None:
+    emulator = Emulator()
+    os.kill(emulator.pid, signal.SIGKILL)
+    while emulator.running:
+        time.sleep(0.05)
+    folder = emulator.log.parent
+    assert folder.exists()
+    with Emulator():
+        assert not folder.exists()
+
+
 def test_a_taken_port_is_named_with_the_way_out() -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))

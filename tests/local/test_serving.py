@@ -29,8 +29,8 @@ def served(wine_quality: Deployment, cloud: Cloud, tmp_path: Path, monkeypatch: 
 
 @pytest.fixture
 def files(served: serving.Served) -> Iterator[Path]:
-    with serving.client_files(served):
-        yield serving.FOLDER
+    with serving.client_files(served) as folder:
+        yield folder
 
 
 def printed(command: str) -> str:
@@ -53,7 +53,7 @@ def test_one_line_of_curl_gets_the_predictions(files: Path, served: serving.Serv
         ("true", ""),
         (
             "unset INFERENCE_ENDPOINT INFERENCE_REGION INFERENCE_ROLE_ARN",
-            f"--stack-outputs {serving.FOLDER}/outputs.json",
+            "--stack-outputs {files}/outputs.json",
         ),
     ],
     ids=["by the environment", "by the outputs"],
@@ -62,12 +62,15 @@ def test_the_python_client_takes_the_role_and_gets_the_predictions(
     files: Path, served: serving.Served, before: str, after: str
 ) -> None:
     client = f"{sys.executable} -m ml_inference_client predict"
-    answer = printed(f". {files}/user.env && {before} && {client} {files}/records.json {after}")
+    answer = printed(f". {files}/user.env && {before} && {client} {files}/records.json {after.format(files=files)}")
     assert json.loads(answer) == served.asked.predictions
 
 
-def test_every_printed_line_fits_a_terminal(served: serving.Served, capsys: pytest.CaptureFixture[str]) -> None:
-    serving.show_commands(served)
+def test_every_printed_line_fits_a_terminal(
+    served: serving.Served, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "executable", str(Path.cwd() / ".venv" / "bin" / "python"))
+    serving.show_commands(served, Path(".build/serve-4570"))
     lines = capsys.readouterr().out.splitlines()
     assert lines
     assert max(map(len, lines)) <= 90
@@ -75,9 +78,9 @@ def test_every_printed_line_fits_a_terminal(served: serving.Served, capsys: pyte
 
 @pytest.mark.skipif(os.name == "nt", reason="POSIX modes")
 def test_only_their_owner_may_read_the_files_and_they_are_gone_afterwards(served: serving.Served) -> None:
-    with serving.client_files(served):
-        assert stat.S_IMODE(serving.FOLDER.stat().st_mode) == 0o700
-    assert not serving.FOLDER.exists()
+    with serving.client_files(served) as folder:
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert not folder.exists()
 
 
 def test_every_request_that_is_answered_becomes_one_line(served: serving.Served) -> None:

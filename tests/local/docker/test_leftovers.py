@@ -62,6 +62,21 @@ def test_the_next_run_takes_away_what_a_killed_one_left(engine: Path) -> None:
     assert removed(engine) == ["localhost:1/wine:1"]
 
 
+@pytest.mark.usefixtures("engine")
+def test_files_for_the_clients_of_a_killed_run_go_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    leftovers.client_files(1).mkdir(parents=True)
+    (tmp_path / ".build" / "serve-me").mkdir()
+    leftovers.sweep()
+    assert [path.name for path in (tmp_path / ".build").iterdir()] == ["serve-me"]
+
+
+def test_without_docker_there_is_nothing_to_take_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    leftovers.release(45087)
+    leftovers.sweep()
+
+
 @pytest.mark.parametrize(("owner", "gone"), [(DEAD, True), (os.getpid(), False)], ids=["dead", "alive"])
 def test_a_container_goes_when_its_owner_is_gone(engine: Path, owner: int, gone: bool) -> None:
     (engine / "containers").write_text(f"{owner}\n")
