@@ -68,8 +68,8 @@ class Emulator:
             self._process = self._spawn(region)
             (self._scratch / PID_FILE).write_text(str(self._process.pid))
             self._wait_until_ready()
-        except BaseException:
-            self.stop(keep_log=True)
+        except BaseException as error:
+            self.stop(keep_log=isinstance(error, LocalError))
             raise
 
     def __enter__(self) -> Self:

@@ -60,4 +60,4 @@ def _pull(image: str, platform: str) -> str | None:
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PULL_LIMIT_SECONDS)
     except subprocess.TimeoutExpired:
         return f"no answer within {PULL_LIMIT_SECONDS} s"
-    return None if done.returncode == 0 else last_line(done.stderr)
+    return None if done.returncode == 0 else last_line(done.stderr).removeprefix("Error response from daemon: ")
