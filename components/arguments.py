@@ -8,30 +8,33 @@ Everything is checked before anything registers: an error here costs a second, t
 Leaves out what the files themselves contain: see `staging.py` and `golden.py`.
 """
 
+import json
+import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import Enum
 from pathlib import Path
-from typing import Any, TypedDict, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict, cast
 
 import pulumi
 
+from . import policies
 from .checks import (
     InvalidArgumentError,
     Name,
     Rule,
     described,
     flag,
-    mapping,
+    list_of,
     mapping_by,
+    mapping_of,
     number_up_to,
     one_of,
     or_output,
     path,
     path_of,
+    text,
     text_like,
-    texts,
-    texts_each,
     whole,
 )
 from .spelling import spelling_of
@@ -44,25 +47,56 @@ MEMORY_MB = (128, 10_240)
 TIMEOUT_SECONDS = (1, 900)
 LONGEST_MS = TIMEOUT_SECONDS[1] * 1000
 EPHEMERAL_STORAGE_MB = (512, 10_240)
+ENVIRONMENT_BYTES = 4096
+RESOURCE_POLICY_BYTES = 20_480
 #: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
 LOG_RETENTION_DAYS = (
     1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 )  # fmt: skip
 #: Lambda keeps 100 of an account's concurrent executions unreserved; the account's own limit is not known here.
+#: https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
 RESERVED_CONCURRENCY = (0, 100_000)
 PROVISIONED_CONCURRENCY = (1, 100_000)
-#: https://docs.aws.amazon.com/lambda/latest/api/API_Cors.html
+#: https://docs.aws.amazon.com/lambda/latest/api/API_Cors.html: an entry of the methods has at most 6 letters, which
+#: leaves OPTIONS out; Lambda answers it by itself.
 CORS_MAX_AGE_SECONDS = (0, 86_400)
-CORS_METHODS = ("*", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
+CORS_METHODS = ("*", "DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
+CORS_MOST_METHODS = 6
+CORS_MOST_ENTRIES = 100
 #: SnapStart restores /tmp as well, so it takes no larger one.
 #: https://docs.aws.amazon.com/lambda/latest/dg/snapstart.html
 SNAP_START_STORAGE_MB = 512
+#: Keys that Lambda sets itself and lets nobody set. Others that begin with AWS_ are allowed, as extensions need some.
+#: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime
+RESERVED_ENVIRONMENT = frozenset(
+    [
+        *("_HANDLER", "_X_AMZN_TRACE_ID", "AWS_DEFAULT_REGION", "AWS_REGION", "AWS_EXECUTION_ENV"),
+        *("AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "AWS_LAMBDA_FUNCTION_VERSION"),
+        *("AWS_LAMBDA_INITIALIZATION_TYPE", "AWS_LAMBDA_LOG_GROUP_NAME", "AWS_LAMBDA_LOG_STREAM_NAME"),
+        *("AWS_ACCESS_KEY", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"),
+        *("AWS_LAMBDA_RUNTIME_API", "LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR", "AWS_LAMBDA_MAX_CONCURRENCY"),
+        *("AWS_LAMBDA_METADATA_API", "AWS_LAMBDA_METADATA_TOKEN"),
+    ]
+)
+#: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html, the strictest of the services that are tagged.
+MOST_TAGS = 50
+#: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+MOST_MANAGED_POLICIES = 10
 #: Fewer would let the image of the live version, or of the one to roll back to, expire after a few deployments.
 IMAGE_RETENTION = (10, 1_000)
 #: Names of roles and functions end at 64 characters; Pulumi adds eight random ones to `{name}-execution-role`.
 MAX_NAME_LENGTH = 40
+#: Regions whose Lambda has no Function URLs: https://docs.aws.amazon.com/lambda/latest/dg/urls-configuration.html
+REGIONS_WITHOUT_URLS = frozenset(
+    [
+        *("ap-south-2", "ap-southeast-4", "ap-southeast-5", "ca-west-1", "eu-central-2", "eu-south-2", "il-central-1"),
+        "me-central-1",
+    ]
+)
 
-_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+#: What the repository and the function, both called after the component, may be called:
+#: https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreateRepository.html
+_NAME = re.compile(r"[a-z0-9]+([-_][a-z0-9]+)*")
 _ENVIRONMENT_KEY = re.compile(r"[a-zA-Z][a-zA-Z0-9_]+")
 
 
@@ -86,19 +120,28 @@ class Authorization(str, Enum):  # noqa: UP042
     """Everybody; needs `allow_public_access` as well."""
 
 
+# Type checkers take what the checks take; the schema analyser knows no unions.
+if TYPE_CHECKING:
+    Path_: TypeAlias = str | os.PathLike[str]
+    Architecture_: TypeAlias = Architecture | str
+    Authorization_: TypeAlias = Authorization | str
+else:
+    Path_, Architecture_, Authorization_ = str, Architecture, Authorization
+
+
 class CorsArgs(TypedDict, total=False):
     """Which web pages may call the endpoint from a browser."""
 
-    allow_origins: list[str]
-    """Origins, such as `https://example.com`; required. `*` for all, which excludes credentials."""
+    allow_origins: Sequence[str]
+    """Origins, such as `https://example.com`, at most 100; required. `*` for all, which excludes credentials."""
 
-    allow_methods: list[str]
-    """HTTP methods. Default: none but what browsers always allow."""
+    allow_methods: Sequence[str]
+    """HTTP methods, out of DELETE, GET, HEAD, PATCH, POST and PUT, or `*`. Default: what browsers always allow."""
 
-    allow_headers: list[str]
+    allow_headers: Sequence[str]
     """Request headers. A signed request needs authorization, content-type, x-amz-date and x-amz-security-token."""
 
-    expose_headers: list[str]
+    expose_headers: Sequence[str]
     """Response headers that the page may read."""
 
     allow_credentials: bool
@@ -111,10 +154,10 @@ class CorsArgs(TypedDict, total=False):
 class VpcArgs(TypedDict, total=False):
     """Where in a VPC the function runs. The bundled handler needs no network; an image of your own may."""
 
-    subnet_ids: pulumi.Input[list[pulumi.Input[str]]]
+    subnet_ids: pulumi.Input[Sequence[pulumi.Input[str]]]
     """Subnets, best in two availability zones; required."""
 
-    security_group_ids: pulumi.Input[list[pulumi.Input[str]]]
+    security_group_ids: pulumi.Input[Sequence[pulumi.Input[str]]]
     """Security groups; required."""
 
 
@@ -122,7 +165,9 @@ class AlarmsArgs(TypedDict, total=False):
     """Alarms on errors, throttles, slow requests and requests near the timeout. An empty mapping makes them all."""
 
     topic_arn: pulumi.Input[str]
-    """SNS topic that is told when an alarm goes on or off. Default: nobody is told."""
+    """SNS topic that is told when an alarm goes on or off. Default: nobody is told. A topic encrypted with a key of
+    yours hears nothing until the key's policy lets `cloudwatch.amazonaws.com` use kms:Decrypt and
+    kms:GenerateDataKey*; one encrypted with the key `alias/aws/sns` never does."""
 
     p99_duration_ms: int
     """Duration in milliseconds that 99 of 100 requests should keep, 1 to 900000. Default: 1000."""
@@ -131,21 +176,22 @@ class AlarmsArgs(TypedDict, total=False):
 class MLInferenceFunctionArgs(TypedDict, total=False):
     """The arguments of `MLInferenceFunction`. One of `model_path` and `context_path` is required."""
 
-    model_path: str
+    model_path: Path_
     """XGBoost model file, `.ubj` or `.json`, as `save_model` writes it; deployed with the bundled handler."""
 
-    context_path: str
+    context_path: Path_
     """A Docker build context of your own instead: a folder with a Dockerfile whose image Lambda can run."""
 
-    golden_path: str
+    golden_path: Path_
     """JSON file of records, the predictions they must give, and a tolerance; proved on every new version before it
-    takes traffic. Default: `golden.json` beside the model, if there is one."""
+    takes traffic. Default: `golden.json` beside the model, if there is one. Its records lie in the stack's state, and
+    their predictions in errors: choose records that are nobody's personal data."""
 
     base_image: str
     """Base image of the bundled Dockerfile. Default: AWS's Python 3.13 for Lambda; pin it by digest to decide
     yourself when it moves."""
 
-    architecture: Architecture
+    architecture: Architecture_
     """Processor of the image and the function. Default: x86_64."""
 
     memory_mb: int
@@ -157,8 +203,8 @@ class MLInferenceFunctionArgs(TypedDict, total=False):
     ephemeral_storage_mb: int
     """Size of /tmp in MB, 512 to 10240. Default: 512; the bundled handler writes nothing."""
 
-    environment: dict[str, pulumi.Input[str]]
-    """Environment variables of the function."""
+    environment: Mapping[str, pulumi.Input[str]]
+    """Environment variables of the function, at most 4 KB in all; names that Lambda sets itself are refused."""
 
     log_retention_days: int
     """Days until CloudWatch deletes log events; one of the periods it offers. Default: 365."""
@@ -170,21 +216,40 @@ class MLInferenceFunctionArgs(TypedDict, total=False):
     """Whether destroying deletes the images as well. Default: true, because every image can be built again; with
     false, `pulumi destroy` fails until the repository has been emptied."""
 
-    authorization: Authorization
+    authorization: Authorization_
     """Who may call the endpoint. Default: AWS_IAM."""
 
     allow_public_access: bool
     """Says a second time that `NONE` is meant. Default: false."""
 
     create_invoker_role: bool
-    """Whether to create a role that may call the endpoint, for principals of the account to assume. Default: true."""
+    """Whether to create a role that may call the endpoint. Default: true."""
 
-    invoker_role_names: list[str]
+    invoker_principals: Sequence[pulumi.Input[str]]
+    """ARNs of the roles and users that may assume the created invoker role, also of other accounts. Default: everybody
+    in the account who has been given `sts:AssumeRole` on it, or on all roles."""
+
+    invoker_role_names: Sequence[pulumi.Input[str]]
     """Names of existing roles of this account that may call the endpoint."""
 
-    invoker_arns: list[str]
+    invoker_arns: Sequence[pulumi.Input[str]]
     """ARNs of roles or users, also of other accounts, that may call the endpoint. One of another account needs
-    `client_policy_json` attached there as well."""
+    `client_policy_json` attached there as well. The alias's policy takes 23 to 32 of them; beyond that, give a role to
+    all."""
+
+    execution_policies: Sequence[pulumi.Input[str]]
+    """IAM policy documents in JSON: what the function may do besides writing its log. The bundled handler needs
+    nothing, but an image of your own may. They are attached before a new version is proved."""
+
+    execution_policy_arns: Sequence[pulumi.Input[str]]
+    """ARNs of managed policies for the same, at most 10."""
+
+    execution_role_arn: pulumi.Input[str]
+    """A role of your own to run the function with, instead of the one that is created. It must trust Lambda, write into
+    the log group, and do what `tracing` and `vpc` need."""
+
+    permissions_boundary_arn: pulumi.Input[str]
+    """Managed policy that bounds what the created roles may do, where an account demands one."""
 
     cors: CorsArgs
     """For web pages that call the endpoint from a browser. Default: none may."""
@@ -218,8 +283,8 @@ class MLInferenceFunctionArgs(TypedDict, total=False):
     """Duration of a request of one record in milliseconds, for the estimate of the cost. Default: 1, which is what
     Lambda bills at least; the dashboard shows the true one."""
 
-    tags: dict[str, pulumi.Input[str]]
-    """Tags on every resource that takes some."""
+    tags: Mapping[str, pulumi.Input[str]]
+    """Tags on every resource that takes some, at most 50."""
 
 
 def checked(name: str, args: Mapping[str, Any]) -> MLInferenceFunctionArgs:
@@ -235,10 +300,52 @@ def checked(name: str, args: Mapping[str, Any]) -> MLInferenceFunctionArgs:
     """
     if not _NAME.fullmatch(name) or len(name) > MAX_NAME_LENGTH:
         raise InvalidArgumentError(
-            f"name {name!r} cannot name an ECR repository and an IAM role: use at most {MAX_NAME_LENGTH} lower-case "
-            "letters, digits and single hyphens, beginning with a letter"
+            "the component's name must be one that its ECR repository may bear: at most "
+            f"{MAX_NAME_LENGTH} lower-case letters and digits, and between them single hyphens or underscores"
         )
-    return cast(MLInferenceFunctionArgs, mapping_by(RULES, _fit_together)(Name(spelt=spelling_of(args)), args))
+    complete = mapping_by(RULES, _fit_together)(Name(spelt=spelling_of(args)), args)
+    _fit_into_policy(name, complete["invoker_arns"])
+    return cast(MLInferenceFunctionArgs, complete)
+
+
+def check_that_it_answers(args: Mapping[str, Any], complete: MLInferenceFunctionArgs, *, is_asked: bool) -> None:
+    """A new version that is asked something before it takes traffic must be able to answer.
+
+    Raises:
+        InvalidArgumentError: It may not answer anything.
+    """
+    if is_asked and complete.get("reserved_concurrency") == 0:
+        raise InvalidArgumentError(
+            f"{Name(spelt=spelling_of(args)) / 'reserved_concurrency'} 0 turns every request away, and so the check "
+            "of a new version; to switch the endpoint off, use `aws lambda put-function-concurrency "
+            "--reserved-concurrent-executions 0`"
+        )
+
+
+def region_with_urls(region: str) -> str:
+    """The region, if Lambda has Function URLs there.
+
+    Raises:
+        InvalidArgumentError: It has none.
+    """
+    if region in REGIONS_WITHOUT_URLS:
+        raise InvalidArgumentError(
+            f"Lambda has no Function URLs in {region}; set aws:region to one that has them, such as a neighbour of it"
+        )
+    return region
+
+
+def _fit_into_policy(name: str, invokers: Sequence[object]) -> None:
+    """Each invoker takes two statements of the alias's policy, whose size Lambda limits."""
+    # One that is not known yet counts like a role with the longest name.
+    arns = [arn if isinstance(arn, str) else _LONGEST_ROLE_ARN for arn in invokers]
+    needed = policies.alias_policy_bytes(name, arns)
+    if needed > RESOURCE_POLICY_BYTES:
+        fit = max(n for n in range(len(arns)) if policies.alias_policy_bytes(name, arns[:n]) <= RESOURCE_POLICY_BYTES)
+        raise InvalidArgumentError(
+            f"{len(arns)} invokers by ARN need {needed} bytes of the alias's policy, and Lambda takes "
+            f"{RESOURCE_POLICY_BYTES}: {fit} of these fit; let the others assume the invoker role instead"
+        )
 
 
 def _fit_together(all_: Name, args: Mapping[str, Any]) -> None:
@@ -259,6 +366,16 @@ def _fit_together(all_: Name, args: Mapping[str, Any]) -> None:
         raise InvalidArgumentError(
             f"{all_ / 'authorization'} NONE lets everybody in, so {all_ / 'invoker_arns'} and "
             f"{all_ / 'invoker_role_names'} would mean nothing; leave them out, or keep AWS_IAM"
+        )
+    if args["invoker_principals"] and not args["create_invoker_role"]:
+        raise InvalidArgumentError(
+            f"{all_ / 'invoker_principals'} may assume the invoker role, but {all_ / 'create_invoker_role'} false "
+            "makes none; leave one of them out"
+        )
+    if "execution_role_arn" in args and (args["execution_policies"] or args["execution_policy_arns"]):
+        raise InvalidArgumentError(
+            f"{all_ / 'execution_role_arn'} is a role of your own, which nothing is attached to; attach "
+            f"{all_ / 'execution_policies'} and {all_ / 'execution_policy_arns'} where the role is made"
         )
     reserved, provisioned = args.get("reserved_concurrency"), args.get("provisioned_concurrency")
     if args["snap_start"] and provisioned:
@@ -288,23 +405,56 @@ def _retention(name: Name, value: Any) -> int:
     return days
 
 
-def _environment(name: Name, value: Any) -> Mapping[str, Any]:
-    environment = mapping(name, value)
+def _environment(name: Name, value: Any) -> dict[str, Any]:
+    environment: dict[str, Any] = mapping_of(or_output(text))(name, value)
     for key in environment:
-        if not _ENVIRONMENT_KEY.fullmatch(key) or key.startswith("AWS_"):
+        if not _ENVIRONMENT_KEY.fullmatch(key) or key in RESERVED_ENVIRONMENT:
             raise InvalidArgumentError(
-                f"{name} key {key!r} is refused by Lambda: begin with a letter, use at least two letters, "
-                "digits or underscores, and not the reserved prefix AWS_"
+                f"{name.entry(key)} is refused by Lambda: a key has two or more letters, digits and underscores, "
+                "begins with a letter, and is none that Lambda sets itself"
             )
+    size = sum(len((key + item).encode()) for key, item in environment.items() if isinstance(item, str))
+    if size > ENVIRONMENT_BYTES:
+        raise InvalidArgumentError(
+            f"{name} has {size} bytes, and Lambda takes {ENVIRONMENT_BYTES}; put what is long into the image, or into "
+            "Parameter Store"
+        )
     return environment
 
 
-def _methods(name: Name, value: Any) -> list[str]:
-    methods = texts(name, value)
-    for method in methods:
-        if method not in CORS_METHODS:
-            raise InvalidArgumentError(f"{name} takes {', '.join(CORS_METHODS)}, got {method!r}")
-    return methods
+def _tags(name: Name, value: Any) -> dict[str, Any]:
+    tags: dict[str, Any] = mapping_of(or_output(text_like(r"[\w\s.:/=+@-]{0,256}", _TAG)))(name, value)
+    for key in tags:
+        if not re.fullmatch(r"(?!(?i:aws):)[\w\s.:/=+@-]{1,128}", key):
+            raise InvalidArgumentError(
+                f"{name.entry(key)} is refused by AWS: a tag's key has 1 to 128 letters, digits, blanks and _.:/=+-@, "
+                "and does not begin with aws:"
+            )
+    if len(tags) > MOST_TAGS:
+        raise InvalidArgumentError(f"{name} takes at most {MOST_TAGS}, got {len(tags)}")
+    return tags
+
+
+_TAG = " must be a text of at most 256 letters, digits, blanks and _.:/=+-@, got {got}"
+
+
+def _method(name: Name, value: Any) -> str:
+    if value not in CORS_METHODS:
+        raise InvalidArgumentError(f"{name} takes {', '.join(CORS_METHODS)}, got {described(value)}")
+    return str(value)
+
+
+def _policy_document(name: Name, value: Any) -> str:
+    try:
+        document = json.loads(value)
+    except (TypeError, ValueError):
+        document = None
+    if not isinstance(document, dict) or not {"Version", "Statement"} <= document.keys():
+        raise InvalidArgumentError(
+            f"{name} takes IAM policy documents as JSON texts with Version and Statement, got {described(value)}; "
+            "the ARN of a managed policy goes with the ARNs of policies"
+        )
+    return str(value)
 
 
 def _no_stranger_with_credentials(name: Name, cors: Mapping[str, Any]) -> None:
@@ -316,30 +466,44 @@ def _no_stranger_with_credentials(name: Name, cors: Mapping[str, Any]) -> None:
 
 
 def _ids(prefix: str) -> Rule:
+    refusal = f" must be a list of ids that begin with {prefix!r}, got {{got}}"
+    each = or_output(text_like(rf"{prefix}[0-9a-z-]+", refusal))
+
     def check(name: Name, value: Any) -> Any:
-        ids = value if isinstance(value, list) else []
-        wrong = [item for item in ids if isinstance(item, str) and not item.startswith(prefix)]
-        if wrong or not ids:
-            got = described(wrong[0] if wrong else value)
-            raise InvalidArgumentError(f"{name} must be a list of ids that begin with {prefix!r}, got {got}")
-        return value
+        ids = list_of(each)(name, value)
+        if not ids:
+            raise InvalidArgumentError(f"{name}{refusal.format(got='none')}")
+        return ids
 
     return Rule(or_output(check), required=f"a list of at least one id that begins with {prefix!r}")
 
 
+#: Exactly one IAM role or user: no wildcard, no account root, no service.
+_PRINCIPAL = text_like(
+    r"arn:aws[a-z-]*:iam::\d{12}:(role|user)/[\w+=,.@/-]+",
+    ": {got} is not the ARN of one IAM role or user (arn:aws:iam::123456789012:role/name); wildcards and whole "
+    "accounts are refused because they let more callers in than were named",
+)
+_LONGEST_ROLE_ARN = f"arn:aws:iam::123456789012:role/{'r' * 64}"
+_POLICY_ARN = text_like(
+    r"arn:aws[a-z-]*:iam::(\d{12}|aws):policy/[\w+=,.@/-]+",
+    ": {got} is not the ARN of a managed policy (arn:aws:iam::123456789012:policy/name)",
+)
+
 CORS = {
     "allow_origins": Rule(
-        texts_each(
+        list_of(
             text_like(
-                r"\*|https?://[A-Za-z0-9.-]+(:\d+)?",
+                r"\*|https?://[A-Za-z0-9.-]{1,240}(:\d+)?",
                 ": {got} is no origin: scheme and host without a path, such as https://example.com",
-            )
+            ),
+            at_most=CORS_MOST_ENTRIES,
         ),
         required="the web pages' origins, such as https://example.com",
     ),
-    "allow_methods": Rule(_methods),
-    "allow_headers": Rule(texts),
-    "expose_headers": Rule(texts),
+    "allow_methods": Rule(list_of(_method, at_most=CORS_MOST_METHODS)),
+    "allow_headers": Rule(list_of(text, at_most=CORS_MOST_ENTRIES)),
+    "expose_headers": Rule(list_of(text, at_most=CORS_MOST_ENTRIES)),
     "allow_credentials": Rule(flag),
     "max_age_seconds": Rule(whole(*CORS_MAX_AGE_SECONDS, "seconds")),
 }
@@ -383,26 +547,30 @@ RULES = {
     "authorization": Rule(one_of(Authorization), default=Authorization.AWS_IAM),
     "allow_public_access": Rule(flag, default=False),
     "create_invoker_role": Rule(flag, default=True),
+    "invoker_principals": Rule(list_of(or_output(_PRINCIPAL)), default=[]),
     "invoker_role_names": Rule(
-        texts_each(
-            text_like(
-                r"[\w+=,.@-]{1,64}",
-                ": {got} is not a role's name (1 to 64 letters, digits and +=,.@_-); ARNs go with those of invokers",
+        list_of(
+            or_output(
+                text_like(
+                    r"[\w+=,.@-]{1,64}",
+                    ": {got} is not a role's name (1 to 64 letters, digits and +=,.@_-); an ARN goes with the others",
+                )
             )
         ),
         default=[],
     ),
-    # Exactly one IAM role or user: no wildcard, no account root, no service.
-    "invoker_arns": Rule(
-        texts_each(
+    "invoker_arns": Rule(list_of(or_output(_PRINCIPAL)), default=[]),
+    "execution_policies": Rule(list_of(or_output(_policy_document)), default=[]),
+    "execution_policy_arns": Rule(list_of(or_output(_POLICY_ARN), at_most=MOST_MANAGED_POLICIES), default=[]),
+    "execution_role_arn": Rule(
+        or_output(
             text_like(
-                r"arn:aws[a-z-]*:iam::\d{12}:(role|user)/[\w+=,.@/-]+",
-                ": {got} is not the ARN of one IAM role or user (arn:aws:iam::123456789012:role/name); "
-                "wildcards and whole accounts are refused because they let more callers in than were named",
+                r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+",
+                " must be the ARN of a role (arn:aws:iam::123456789012:role/name), got {got}",
             )
-        ),
-        default=[],
+        )
     ),
+    "permissions_boundary_arn": Rule(or_output(_POLICY_ARN)),
     "cors": Rule(mapping_by(CORS, _no_stranger_with_credentials)),
     "reserved_concurrency": Rule(whole(*RESERVED_CONCURRENCY, "executions")),
     "provisioned_concurrency": Rule(whole(*PROVISIONED_CONCURRENCY, "executions")),
@@ -421,5 +589,5 @@ RULES = {
     "alarms": Rule(mapping_by(ALARMS)),
     "dashboard": Rule(flag, default=False),
     "expected_duration_ms": Rule(number_up_to(LONGEST_MS, "milliseconds"), default=1),
-    "tags": Rule(mapping, default={}),
+    "tags": Rule(_tags, default={}),
 }

@@ -7,14 +7,17 @@ Python, `memoryMb` in other languages, `wine-quality:memoryMb` in a stack's file
 
 import difflib
 import inspect
+import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
 import pulumi
+
+from .refusal import RefusedError
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,10 @@ class Name:
     def __truediv__(self, key: object) -> "Name":
         return Name(f"{self.path}.{key}" if self.path else str(key), self.spelt)
 
+    def entry(self, key: str) -> "Name":
+        """The value under a key that is the writer's own, such as that of a tag, and no argument's name."""
+        return Name(f"{self}[{key!r}]")
+
     def __str__(self) -> str:
         return self.spelt(self.path) if self.path else "args"
 
@@ -39,8 +46,8 @@ Check = Callable[[Name, Any], Any]
 CheckOfAll = Callable[[Name, Mapping[str, Any]], None]
 
 
-class InvalidArgumentError(ValueError):
-    """An argument of the component is not possible. The message is one line, for people."""
+class InvalidArgumentError(RefusedError):
+    """An argument of the component is not possible."""
 
 
 @dataclass(frozen=True)
@@ -135,8 +142,13 @@ def one_of(closed_set: type[Enum]) -> Check:
 
 def path(name: Name, value: Any) -> str:
     """A path, whether or not something is there."""
-    if not isinstance(value, str | Path) or not str(value):
+    if not isinstance(value, str | os.PathLike) or not str(value):
         raise InvalidArgumentError(f"{name} must be a path, got {described(value)}")
+    if re.match(r"[a-z][a-z0-9+.-]+://", str(value)):
+        raise InvalidArgumentError(
+            f"{name} must be a path on this machine, got {described(value)}; fetch it before deploying"
+            + (f": aws s3 cp {value} ." if str(value).startswith("s3://") else "")
+        )
     return str(value)
 
 
@@ -144,11 +156,12 @@ def path_of(wanted: str, is_there: Callable[[Path], bool]) -> Check:
     """A path at which something of a kind is, such as a folder."""
 
     def check(name: Name, value: Any) -> str:
-        found = Path(path(name, value))
+        given = path(name, value)
+        found = Path(given)
         if not is_there(found):
             got = "a folder" if found.is_dir() else "a file" if found.exists() else "nothing there"
-            raise InvalidArgumentError(f"{name} {found} must be {wanted}, got {got}")
-        return str(found)
+            raise InvalidArgumentError(f"{name} {given} must be {wanted}, got {got}")
+        return given
 
     return check
 
@@ -166,32 +179,49 @@ def text_like(pattern: str, refusal: str) -> Check:
 
 
 def or_output(check: Check) -> Check:
-    """The same for what may also be another resource's to give: then there is nothing to look at yet."""
+    """The same for what may also be another resource's to give: that is looked at as soon as it is known."""
 
     def checked(name: Name, value: Any) -> Any:
-        is_output = isinstance(value, pulumi.Output) or inspect.isawaitable(value)
-        return value if is_output else check(name, value)
+        if isinstance(value, pulumi.Output) or inspect.isawaitable(value):
+            return pulumi.Output.from_input(value).apply(lambda known: check(name, known))
+        return check(name, value)
 
     return checked
 
 
-def texts(name: Name, value: Any) -> list[str]:
-    """A list of strings."""
-    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise InvalidArgumentError(f"{name} must be a list of strings, got {described(value)}")
+def text(name: Name, value: Any) -> str:
+    """A string, and nothing that would have to be turned into one: 1.10 would become 1.1."""
+    if not isinstance(value, str):
+        raise InvalidArgumentError(f"{name} must be a string, got {described(value)}; put it into quotes")
     return value
 
 
-def texts_each(check: Check) -> Check:
-    """A list of strings, each of which passes a check."""
-    return lambda name, value: [check(name, item) for item in texts(name, value)]
+def list_of(check: Check, at_most: int | None = None) -> Check:
+    """A list whose items each pass a check; a text that is named twice counts once."""
+
+    def checked(name: Name, value: Any) -> list[Any]:
+        if isinstance(value, str) or not isinstance(value, Sequence):
+            raise InvalidArgumentError(f"{name} must be a list, got {described(value)}")
+        items: list[Any] = []
+        for item in value:
+            if not (isinstance(item, str) and item in [known for known in items if isinstance(known, str)]):
+                items.append(check(name, item))
+        if at_most is not None and len(items) > at_most:
+            raise InvalidArgumentError(f"{name} takes at most {at_most}, got {len(items)}")
+        return items
+
+    return checked
 
 
-def mapping(name: Name, value: Any) -> Mapping[str, Any]:
-    """A mapping of strings to whatever."""
-    if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
-        raise InvalidArgumentError(f"{name} must be a mapping of strings, got {described(value)}")
-    return value
+def mapping_of(check: Check) -> Check:
+    """A mapping of strings to values that each pass a check."""
+
+    def checked(name: Name, value: Any) -> dict[str, Any]:
+        if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
+            raise InvalidArgumentError(f"{name} must be a mapping with strings as keys, got {described(value)}")
+        return {key: check(name.entry(key), item) for key, item in value.items()}
+
+    return checked
 
 
 def described(value: object) -> str:

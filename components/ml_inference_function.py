@@ -9,10 +9,12 @@ version, and only then lets traffic reach it through an IAM-authenticated Functi
 Leaves out, deliberately: training, custom domains, API Gateway, and the network around it.
 """
 
+import hashlib
 import json
 import re
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pulumi
 import pulumi_aws as aws
@@ -29,6 +31,15 @@ from .spelling import spelling_of
 LIVE = "live"
 
 
+class ExecutionRole(NamedTuple):
+    """The role that the function runs with."""
+
+    arn: pulumi.Output[str]
+    name: pulumi.Output[str]
+    attached: list[pulumi.Resource]
+    """What it may do: the function waits for it."""
+
+
 class MLInferenceFunction(pulumi.ComponentResource):
     """A model's endpoint.
 
@@ -38,7 +49,7 @@ class MLInferenceFunction(pulumi.ComponentResource):
     ├─ {name}-build                 one for each content; makes the image's tag unique
     ├─ {name}-image                 built from the staged context, pushed, known by digest
     ├─ {name}-logs                  log group, owned and with an end
-    ├─ {name}-execution-role        may write into that log group
+    ├─ {name}-execution-role        may write into that log group, and what it was given
     ├─ {name}-function              publishes a version at every change
     ├─ {name}-golden-check          the version's answer to the golden records
     ├─ {name}-live                  alias; moves only after the check
@@ -71,8 +82,14 @@ class MLInferenceFunction(pulumi.ComponentResource):
     execution_role_arn: pulumi.Output[str]
     """ARN of the role that the function runs with."""
 
+    execution_role_name: pulumi.Output[str]
+    """Name of the role that the function runs with."""
+
     invoker_role_arn: pulumi.Output[str | None]
     """ARN of the role that may call the endpoint; none when `create_invoker_role` is false."""
+
+    invoker_role_name: pulumi.Output[str | None]
+    """Name of the role that may call the endpoint; none when `create_invoker_role` is false."""
 
     log_group_name: pulumi.Output[str]
     """Name of the function's log group."""
@@ -104,16 +121,19 @@ class MLInferenceFunction(pulumi.ComponentResource):
         """
         self._name = name
         self._args, self._context = _prepared(name, args)
-        self._platform = _DOCKER_PLATFORMS[self._args["architecture"]]
+        self._architecture = Architecture(self._args["architecture"])
+        self._authorization = Authorization(self._args["authorization"])
+        self._platform = _DOCKER_PLATFORMS[self._architecture]
         super().__init__("ml-inference:index:MLInferenceFunction", name, {}, opts)
-        self._region = aws.get_region_output(opts=pulumi.InvokeOutputOptions(parent=self)).region
+        region = aws.get_region_output(opts=pulumi.InvokeOutputOptions(parent=self)).region
+        self._region = region.apply(arguments.region_with_urls)
 
         repository = self._repository()
         image = self._image(repository)
 
         log_group = self._log_group()
-        execution_role, execution_policy = self._execution_role(log_group)
-        function = self._function(image, execution_role, log_group, execution_policy)
+        execution_role = self._execution_role(log_group)
+        function = self._function(image, execution_role, log_group)
 
         alias = self._live_alias(function, proved_version=self._proved_version(function))
         url = self._url(alias)
@@ -131,7 +151,9 @@ class MLInferenceFunction(pulumi.ComponentResource):
         self.image_uri = image.repo_digest
         self.repository_url = repository.repository_url
         self.execution_role_arn = execution_role.arn
+        self.execution_role_name = execution_role.name
         self.invoker_role_arn = invoker_role.arn if invoker_role else pulumi.Output.from_input(None)
+        self.invoker_role_name = invoker_role.name if invoker_role else pulumi.Output.from_input(None)
         self.log_group_name = log_group.name
         self.model_version = pulumi.Output.from_input(self._context.model_version)
         self.model_summary = pulumi.Output.from_input(
@@ -139,7 +161,7 @@ class MLInferenceFunction(pulumi.ComponentResource):
         )
         self.cost_per_1000_predictions_usd = self._region.apply(
             lambda region: costs.per_1000_predictions_usd(
-                region, self._args["architecture"].value, self._args["memory_mb"], self._args["expected_duration_ms"]
+                region, self._architecture.value, self._args["memory_mb"], self._args["expected_duration_ms"]
             )
         )
         self.client_policy_json = alias.arn.apply(policies.client)
@@ -205,42 +227,75 @@ class MLInferenceFunction(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
 
-    def _execution_role(self, log_group: aws.cloudwatch.LogGroup) -> tuple[aws.iam.Role, aws.iam.RolePolicy]:
+    def _execution_role(self, log_group: aws.cloudwatch.LogGroup) -> ExecutionRole:
+        """The role that the function runs with, and what has to be attached to it first."""
+        if "execution_role_arn" in self._args:
+            arn = pulumi.Output.from_input(self._args["execution_role_arn"])
+            return ExecutionRole(arn, arn.apply(lambda known: known.rpartition("/")[2]), [])
         role = aws.iam.Role(
             f"{self._name}-execution-role",
             assume_role_policy=policies.execution_trust(),
+            permissions_boundary=self._args.get("permissions_boundary_arn"),
             tags=self._args["tags"],
             opts=pulumi.ResourceOptions(parent=self),
         )
-        execution_policy = aws.iam.RolePolicy(
-            f"{self._name}-execution",
-            role=role.name,
-            policy=pulumi.Output.all(log_group.arn, self._network_interfaces()).apply(
-                lambda known: policies.execution(known[0], known[1], self._args["tracing"])
-            ),
-            opts=pulumi.ResourceOptions(parent=role),
-        )
-        return role, execution_policy
+        attached: list[pulumi.Resource] = [
+            aws.iam.RolePolicy(
+                f"{self._name}-execution",
+                role=role.name,
+                policy=pulumi.Output.all(log_group.arn, self._network()).apply(
+                    lambda known: policies.execution(known[0], known[1], self._args["tracing"])
+                ),
+                opts=pulumi.ResourceOptions(parent=role),
+            )
+        ]
+        for label, document in labelled(self._args["execution_policies"]):
+            attached.append(
+                aws.iam.RolePolicy(
+                    f"{self._name}-execution-{label}",
+                    role=role.name,
+                    policy=document,
+                    opts=pulumi.ResourceOptions(parent=role),
+                )
+            )
+        for label, policy_arn in labelled(self._args["execution_policy_arns"]):
+            attached.append(
+                aws.iam.RolePolicyAttachment(
+                    f"{self._name}-execution-{label}",
+                    role=role.name,
+                    policy_arn=policy_arn,
+                    opts=pulumi.ResourceOptions(parent=role),
+                )
+            )
+        return ExecutionRole(role.arn, role.name, attached)
 
-    def _network_interfaces(self) -> pulumi.Output[str | None]:
-        """ARN prefix of the network interfaces that a function in a VPC gets; None outside."""
+    def _network(self) -> pulumi.Output[policies.Network | None]:
+        """Where in a VPC the function runs; None outside."""
         if "vpc" not in self._args:
             return pulumi.Output.from_input(None)
-        return pulumi.Output.format("arn:{0}:ec2:{1}:{2}", self._partition(), self._region, self._account_id())
+        place = [self._partition(), self._region, self._account_id()]
+        vpc = self._args["vpc"]
+        return pulumi.Output.all(*place, vpc["subnet_ids"], vpc["security_group_ids"]).apply(
+            lambda known: policies.Network(
+                prefix="arn:{}:ec2:{}:{}".format(*known[:3]),
+                functions="arn:{}:lambda:{}:{}:function:{}-function-*".format(*known[:3], self._name),
+                subnet_ids=known[3],
+                security_group_ids=known[4],
+            )
+        )
 
     def _function(
         self,
         image: docker.Image,
-        role: aws.iam.Role,
+        role: ExecutionRole,
         log_group: aws.cloudwatch.LogGroup,
-        execution_policy: aws.iam.RolePolicy,
     ) -> aws.lambda_.Function:
         return aws.lambda_.Function(
             f"{self._name}-function",
             description=self._context.summary.sentence() if self._context.summary else None,
             package_type="Image",
             image_uri=image.repo_digest,
-            architectures=[self._args["architecture"].value],
+            architectures=[self._architecture.value],
             role=role.arn,
             memory_size=self._args["memory_mb"],
             timeout=self._args["timeout_seconds"],
@@ -254,9 +309,9 @@ class MLInferenceFunction(pulumi.ComponentResource):
             logging_config={"log_format": "JSON", "log_group": log_group.name},
             publish=True,
             tags=self._args["tags"],
-            # The policy first: a function that starts before it may write has lost its first log lines. The log group
+            # The policies first: a function that starts before it may write has lost its first log lines. The log group
             # first as well: else Lambda makes one of its own, which never expires and outlives the stack.
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[execution_policy, log_group]),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[*role.attached, log_group]),
         )
 
     def _proved_version(self, function: aws.lambda_.Function) -> pulumi.Output[str]:
@@ -309,7 +364,7 @@ class MLInferenceFunction(pulumi.ComponentResource):
             f"{self._name}-url",
             function_name=alias.function_name,
             qualifier=alias.name,
-            authorization_type=self._args["authorization"].value,
+            authorization_type=self._authorization.value,
             cors=_url_cors(self._args.get("cors")),
             opts=pulumi.ResourceOptions(parent=self),
         )
@@ -319,12 +374,16 @@ class MLInferenceFunction(pulumi.ComponentResource):
             return None
         return aws.iam.Role(
             f"{self._name}-invoker-role",
-            assume_role_policy=pulumi.Output.all(self._partition(), self._account_id()).apply(
-                lambda parts: policies.invoker_trust(*parts)
-            ),
+            assume_role_policy=pulumi.Output.all(*self._invoker_principals()).apply(policies.invoker_trust),
+            permissions_boundary=self._args.get("permissions_boundary_arn"),
             tags=self._args["tags"],
             opts=pulumi.ResourceOptions(parent=self),
         )
+
+    def _invoker_principals(self) -> list[pulumi.Input[str]]:
+        """Who may assume the invoker role: those who were named, or whom the account lets."""
+        account = pulumi.Output.format("arn:{0}:iam::{1}:root", self._partition(), self._account_id())
+        return [*self._args["invoker_principals"]] or [account]
 
     def _grants(self, alias: aws.lambda_.Alias, invoker_role: aws.iam.Role | None) -> None:
         """Gives every invoker both rights on the alias: roles by a policy of their own, ARNs by one of the alias.
@@ -332,7 +391,7 @@ class MLInferenceFunction(pulumi.ComponentResource):
         A role's own policy survives that the role is made anew, and works at once; a permission that names a role
         has neither property, but is the only one that reaches another account.
         """
-        roles: list[tuple[str, pulumi.Input[str]]] = [(role, role) for role in self._args["invoker_role_names"]]
+        roles = [(f"invoker-{label}", role) for label, role in labelled(self._args["invoker_role_names"])]
         if invoker_role:
             roles.append(("invoker-role", invoker_role.name))
         for label, role_name in roles:
@@ -342,17 +401,17 @@ class MLInferenceFunction(pulumi.ComponentResource):
                 policy=alias.arn.apply(policies.client),
                 opts=pulumi.ResourceOptions(parent=self),
             )
-        principals = {arn.rpartition(":")[2].replace("/", "-"): arn for arn in self._args["invoker_arns"]}
-        if self._args["authorization"] is Authorization.NONE:
-            principals["everybody"] = "*"
-        for label, principal in principals.items():
+        principals = [(f"invoker-{label}", arn) for label, arn in labelled(self._args["invoker_arns"])]
+        if self._authorization is Authorization.NONE:
+            principals.append(("everybody", "*"))
+        for label, principal in principals:
             aws.lambda_.Permission(
                 f"{self._name}-{label}-invoke-url",
                 action=policies.INVOKE_URL_ACTION,
                 function=alias.function_name,
                 qualifier=alias.name,
                 principal=principal,
-                function_url_auth_type=self._args["authorization"].value,
+                function_url_auth_type=self._authorization.value,
                 opts=pulumi.ResourceOptions(parent=self),
             )
             aws.lambda_.Permission(
@@ -405,6 +464,17 @@ class MLInferenceFunction(pulumi.ComponentResource):
         return aws.get_partition_output(opts=pulumi.InvokeOutputOptions(parent=self)).partition
 
 
+def labelled(values: Iterable[pulumi.Input[str]]) -> list[tuple[str, pulumi.Input[str]]]:
+    """Gives each value what its resources are named by, and so a permission's statement: short, and no other's.
+
+    What is not known yet is named by its place among the others, since a resource's name has to be known.
+    """
+    return [
+        (hashlib.sha256(value.encode()).hexdigest()[:8] if isinstance(value, str) else f"output-{place}", value)
+        for place, value in enumerate(values)
+    ]
+
+
 _OUTPUTS = [output for output in MLInferenceFunction.__annotations__ if not output.startswith("_")]
 
 
@@ -433,7 +503,9 @@ def _prepared(name: str, args: MLInferenceFunctionArgs) -> tuple[MLInferenceFunc
         checked = arguments.checked(name, args)
         source = checked.get("model_path") or checked["context_path"]
         golden_path = checked.get("golden_path")
-        return checked, staging.stage(name, Path(source), Path(golden_path) if golden_path else None)
-    except ValueError as error:
+        context = staging.stage(name, Path(source), Path(golden_path) if golden_path else None)
+        arguments.check_that_it_answers(args, checked, is_asked=context.question is not None)
+        return checked, context
+    except (RefusedError, staging.StagingError, golden.GoldenError) as error:
         refusal = re.sub(r"\b(model_path|context_path)\b", lambda found: spelling_of(args)(found[0]), str(error))
         raise RefusedError(f"{name}: {refusal}") from None

@@ -5,6 +5,8 @@ Leaves out who is attached to what: that is the component's business.
 """
 
 import json
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 #: A Function URL is reached with both actions, the second only "via function URL".
@@ -12,44 +14,76 @@ from typing import Any
 INVOKE_URL_ACTION = "lambda:InvokeFunctionUrl"
 INVOKE_ACTION = "lambda:InvokeFunction"
 
+#: What Lambda does with a function's network interfaces, in the name of its role.
+#: https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions
+_INTERFACE_ACTIONS = ("ec2:DeleteNetworkInterface", "ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses")
+_LOOKING_ACTIONS = ("ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets")
+
+
+@dataclass(frozen=True)
+class Network:
+    """Where in a VPC a function runs.
+
+    Attributes:
+        prefix: `arn:{partition}:ec2:{region}:{account}`.
+        functions: ARN pattern of the function, whose name is not known before its role.
+        subnet_ids: Its subnets.
+        security_group_ids: Its security groups.
+    """
+
+    prefix: str
+    functions: str
+    subnet_ids: Sequence[str]
+    security_group_ids: Sequence[str]
+
 
 def execution_trust() -> str:
     """Trust policy of the execution role: the Lambda service alone may assume it."""
     return _document([_allow("sts:AssumeRole", Principal={"Service": "lambda.amazonaws.com"})])
 
 
-def execution(log_group_arn: str, network_interfaces: str | None = None, tracing: bool = False) -> str:
+def execution(log_group_arn: str, network: Network | None = None, tracing: bool = False) -> str:
     """What the function may do: write into its own log group, and what the options that were chosen need.
 
-    It may not create a log group; the component owns it.
+    It may not create a log group; the component owns it. In a VPC, Lambda makes network interfaces in the role's name,
+    in the function's own subnets and security groups alone. Which of the account's interfaces it deletes or gives
+    addresses to IAM cannot narrow, since Lambda wants these rights on every id; the function's own code is denied them.
 
     Args:
         log_group_arn: The function's log group.
-        network_interfaces: For a function in a VPC, the ARN prefix of what it works on there:
-            `arn:aws:ec2:{region}:{account}`. https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
+        network: For a function in a VPC, where it is.
         tracing: Whether it sends traces to X-Ray, which knows no resources of its own.
     """
     statements = [_allow("logs:CreateLogStream", "logs:PutLogEvents", Resource=f"{log_group_arn}:*")]
-    if network_interfaces:
-        parts = [f"{network_interfaces}:{part}/*" for part in ("network-interface", "subnet", "security-group")]
-        statements.append(_allow("ec2:CreateNetworkInterface", Resource=parts))
-        statements.append(
-            _allow(
-                "ec2:DeleteNetworkInterface",
-                "ec2:AssignPrivateIpAddresses",
-                "ec2:UnassignPrivateIpAddresses",
-                Resource=parts[0],
-            )
-        )
-        statements.append(_allow("ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets", Resource="*"))
+    if network:
+        interfaces = f"{network.prefix}:network-interface/*"
+        subnets = [f"{network.prefix}:subnet/{subnet}" for subnet in network.subnet_ids]
+        groups = [f"{network.prefix}:security-group/{group}" for group in network.security_group_ids]
+        actions = ["ec2:CreateNetworkInterface", *_INTERFACE_ACTIONS, *_LOOKING_ACTIONS]
+        statements += [
+            _allow("ec2:CreateNetworkInterface", Resource=[interfaces, *subnets, *groups]),
+            _allow(*_INTERFACE_ACTIONS, Resource=interfaces),
+            _allow(*_LOOKING_ACTIONS, Resource="*"),
+            {
+                "Effect": "Deny",
+                "Action": actions,
+                "Resource": "*",
+                "Condition": {"ArnLike": {"lambda:SourceFunctionArn": network.functions}},
+            },
+        ]
     if tracing:
         statements.append(_allow("xray:PutTraceSegments", "xray:PutTelemetryRecords", Resource="*"))
     return _document(statements)
 
 
-def invoker_trust(partition: str, account_id: str) -> str:
-    """Trust policy of the invoker role: principals of the account that have been given `sts:AssumeRole` on it."""
-    return _document([_allow("sts:AssumeRole", Principal={"AWS": f"arn:{partition}:iam::{account_id}:root"})])
+def invoker_trust(principals: Sequence[str]) -> str:
+    """Trust policy of the invoker role: these may assume it.
+
+    An account's root stands for every principal of the account that has been given `sts:AssumeRole` on the role.
+    """
+    return _document(
+        [_allow("sts:AssumeRole", Principal={"AWS": principals[0] if len(principals) == 1 else principals})]
+    )
 
 
 def client(alias_arn: str) -> str:
@@ -62,6 +96,34 @@ def client(alias_arn: str) -> str:
             _allow(INVOKE_ACTION, Resource=alias_arn, Condition=via_url),
         ]
     )
+
+
+def alias_policy_bytes(name: str, principals: Sequence[str]) -> int:
+    """How much of the alias's policy the permissions of these principals take, as Lambda writes it.
+
+    Args:
+        name: The component's name, which is in the function's name and in the statements' ids.
+        principals: Their ARNs.
+    """
+    function = f"arn:aws:lambda:ap-northeast-1:123456789012:function:{name}-function-1234567:live"
+    conditions = {
+        INVOKE_URL_ACTION: {"StringEquals": {"lambda:FunctionUrlAuthType": "AWS_IAM"}},
+        INVOKE_ACTION: {"Bool": {"lambda:InvokedViaFunctionUrl": "true"}},
+    }
+    statements = [
+        {
+            "Sid": f"{name}-12345678-invoke-url-12345678",
+            "Effect": "Allow",
+            "Principal": {"AWS": principal},
+            "Action": action,
+            "Resource": function,
+            "Condition": condition,
+        }
+        for principal in principals
+        for action, condition in conditions.items()
+    ]
+    policy = {"Version": "2012-10-17", "Id": "default", "Statement": statements}
+    return len(json.dumps(policy, separators=(",", ":")))
 
 
 def image_lifecycle(keep: int) -> str:

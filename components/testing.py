@@ -75,7 +75,7 @@ class Deployment:
         """
         found = [resource for resource in self.all(type_) if resource.name.endswith(name_ends)]
         if len(found) != 1:
-            names = [resource.name for resource in found]
+            names = sorted(resource.name for resource in found)
             raise AssertionError(f"expected one {type_} whose name ends in {name_ends!r}, got {names}")
         return found[0]
 

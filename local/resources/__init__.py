@@ -6,7 +6,7 @@ A type or a property that stands nowhere here is refused, so that a deployment t
 from local.errors import LocalError
 from local.resources.cloudwatch import Dashboard, MetricAlarm
 from local.resources.ecr import LifecyclePolicy, Repository
-from local.resources.iam import Role, RolePolicy
+from local.resources.iam import Role, RolePolicy, RolePolicyAttachment
 from local.resources.image import Image
 from local.resources.lambda_ import (
     Alias,
@@ -40,6 +40,7 @@ RESOURCE_TYPES: dict[str, ResourceType] = {
         Repository(),
         Role(),
         RolePolicy(),
+        RolePolicyAttachment(),
     )
 }
 

@@ -1,4 +1,4 @@
-"""IAM: roles, and the policies that are part of them."""
+"""IAM: roles, the policies that are part of them, and managed policies attached to them."""
 
 import json
 from typing import Any
@@ -21,7 +21,7 @@ class Role(ResourceType):
 
     pulumi_type = "aws:iam/role:Role"
     fixed = frozenset({"name", "namePrefix", "path"})
-    changeable = frozenset({"assumeRolePolicy", "description", "maxSessionDuration", "tags"})
+    changeable = frozenset({"assumeRolePolicy", "description", "maxSessionDuration", "permissionsBoundary", "tags"})
 
     def create(self, target: Target, name: str, inputs: Properties) -> State:
         """Create the role with its trust policy."""
@@ -32,6 +32,7 @@ class Role(ResourceType):
             Description=inputs.get("description") or "",
             MaxSessionDuration=inputs.get("maxSessionDuration") or 3600,
             Tags=tag_list(inputs),
+            **({"PermissionsBoundary": inputs["permissionsBoundary"]} if inputs.get("permissionsBoundary") else {}),
         )["Role"]
         outputs = {
             "name": role["RoleName"],
@@ -42,8 +43,12 @@ class Role(ResourceType):
         return State(role["RoleName"], inputs, outputs)
 
     def update(self, target: Target, old: State, inputs: Properties) -> State:
-        """Change the trust policy, the description and the tags."""
+        """Change the trust policy, the boundary, the description and the tags."""
         iam = target.cloud.iam
+        if inputs.get("permissionsBoundary"):
+            iam.put_role_permissions_boundary(RoleName=old.id, PermissionsBoundary=inputs["permissionsBoundary"])
+        elif old.inputs.get("permissionsBoundary"):
+            iam.delete_role_permissions_boundary(RoleName=old.id)
         iam.update_assume_role_policy(RoleName=old.id, PolicyDocument=inputs["assumeRolePolicy"])
         iam.update_role(
             RoleName=old.id,
@@ -107,6 +112,30 @@ class RolePolicy(ResourceType):
 
     def _key(self, old: State) -> Any:
         return {"RoleName": old.inputs["role"], "PolicyName": old.outputs["name"]}
+
+
+class RolePolicyAttachment(ResourceType):
+    """A managed policy, attached to a role."""
+
+    pulumi_type = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
+    fixed = frozenset({"role", "policyArn"})
+
+    def create(self, target: Target, name: str, inputs: Properties) -> State:  # noqa: ARG002 - has no name in AWS
+        """Attach it."""
+        target.cloud.iam.attach_role_policy(RoleName=inputs["role"], PolicyArn=inputs["policyArn"])
+        return State(f"{inputs['role']}-{inputs['policyArn']}", inputs)
+
+    def read(self, target: Target, old: State) -> State | None:
+        """Whether it is attached."""
+        answer = unless_gone(lambda: target.cloud.iam.list_attached_role_policies(RoleName=old.inputs["role"]))
+        attached = {policy["PolicyArn"] for policy in answer["AttachedPolicies"]} if answer else set()
+        return old if old.inputs["policyArn"] in attached else None
+
+    def delete(self, target: Target, old: State) -> None:
+        """Detach it."""
+        unless_gone(
+            lambda: target.cloud.iam.detach_role_policy(RoleName=old.inputs["role"], PolicyArn=old.inputs["policyArn"])
+        )
 
 
 def document(policy: Any) -> str:

@@ -46,17 +46,18 @@ def deploy(golden_predictions: list[float]) -> Callable[..., fake_engine.Deploym
     """Deploys the component with some arguments; the wine model is the default."""
 
     def deployed(
-        args: Mapping[str, Any] | None = None,
+        args: Mapping[str, Any] | Callable[[], Mapping[str, Any]] | None = None,
         *,
         name: str = "wine",
         golden_answer: object = None,
         preview: bool = False,
         opts: pulumi.ResourceOptions | None = None,
     ) -> fake_engine.Deployment:
-        source = {} if args and {"model_path", "context_path"} & args.keys() else {"model_path": str(MODEL)}
-
         def program() -> dict[str, pulumi.Output[Any]]:
-            component = MLInferenceFunction(name, {**source, **(args or {})}, opts)  # type: ignore[typeddict-item]
+            # Outputs are made while the program runs.
+            given = args() if callable(args) else args or {}
+            source = {} if {"model_path", "context_path"} & given.keys() else {"model_path": str(MODEL)}
+            component = MLInferenceFunction(name, {**source, **given}, opts)  # type: ignore[typeddict-item]
             return {output: getattr(component, output) for output in OUTPUTS}
 
         answer = golden_predictions if golden_answer is None else golden_answer

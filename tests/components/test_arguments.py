@@ -20,6 +20,7 @@ from components import (
 from components.checks import InvalidArgumentError, Rule
 from components.spelling import camel_case
 
+CLIENT = "arn:aws:iam::123456789012:role/client"
 KMS_KEY = "arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d-0000-4000-8000-000000000000"
 (COMPONENT,) = json.loads(component_package.schema())["resources"].values()
 
@@ -79,6 +80,15 @@ def test_a_model_alone_gives_every_default_there_is(model: str) -> None:
         {"provisioned_concurrency": 5, "reserved_concurrency": 5},
         {"reserved_concurrency": 0},
         {"snap_start": True, "ephemeral_storage_mb": 512},
+        {"environment": {"AWS_LAMBDA_EXEC_WRAPPER": "/opt/wrapper", "AWS_LWA_PORT": "8080", "AB": "x" * 4000}},
+        {"tags": {"kostenstelle": "Größe 7", "owner:mail": "a@b.example"}},
+        {"cors": {"allow_origins": ("https://a.example",), "allow_methods": ("POST", "GET")}},
+        {"vpc": {"subnet_ids": ("subnet-1",), "security_group_ids": ("sg-1",)}},
+        {"golden_path": Path("golden.json")},
+        {"invoker_arns": ["arn:aws:iam::123456789012:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_A_0a1b"]},
+        {"invoker_arns": ["arn:aws:iam::123456789012:user/jane+test@example.com"]},
+        {"execution_policies": [json.dumps({"Version": "2012-10-17", "Statement": []})]},
+        {"execution_role_arn": CLIENT, "permissions_boundary_arn": "arn:aws:iam::aws:policy/PowerUserAccess"},
         {"base_image": "123456789012.dkr.ecr.eu-central-1.amazonaws.com/base@sha256:" + "0" * 64},
     ],
 )
@@ -118,13 +128,19 @@ NO_PRINCIPAL = (
     "refused because they let more callers in than were named"
 )
 NO_ENVIRONMENT_KEY = (
-    "is refused by Lambda: begin with a letter, use at least two letters, digits or underscores, and not the reserved "
-    "prefix AWS_"
+    "is refused by Lambda: a key has two or more letters, digits and underscores, begins with a letter, and is none "
+    "that Lambda sets itself"
 )
+NO_TAG_KEY = (
+    "is refused by AWS: a tag's key has 1 to 128 letters, digits, blanks and _.:/=+-@, and does not begin with aws:"
+)
+TAG = "must be a text of at most 256 letters, digits, blanks and _.:/=+-@, got"
+NO_POLICY = "takes IAM policy documents as JSON texts with Version and Statement, got"
 BASE_IMAGE = (
     "base_image must be an image's name with a digest or a tag other than latest, such as "
     "public.ecr.aws/lambda/python:3.13, got"
 )
+NOTHING_THERE = "model_path ./no/../where.ubj must be an XGBoost .ubj or .json file, got nothing there"
 ORIGINS: dict[str, Any] = {"allow_origins": ["*"]}
 
 
@@ -150,7 +166,7 @@ ORIGINS: dict[str, Any] = {"allow_origins": ["*"]}
         ({"force_delete": "yes"}, "force_delete must be true or false, got 'yes'"),
         (
             {"invoker_arns": "arn:aws:iam::123456789012:role/a"},
-            "invoker_arns must be a list of strings, got 'arn:aws:iam::123456789012:role/a'",
+            "invoker_arns must be a list, got 'arn:aws:iam::123456789012:role/a'",
         ),
         ({"invoker_arns": ["*"]}, f"invoker_arns: '*' {NO_PRINCIPAL}"),
         (
@@ -166,13 +182,85 @@ ORIGINS: dict[str, Any] = {"allow_origins": ["*"]}
             {"invoker_role_names": ["arn:aws:iam::123456789012:role/a"]},
             (
                 "invoker_role_names: 'arn:aws:iam::123456789012:role/a' is not a role's name (1 to 64 letters, digits "
-                "and +=,.@_-); ARNs go with those of invokers"
+                "and +=,.@_-); an ARN goes with the others"
             ),
         ),
-        ({"environment": {"AWS_REGION": "x"}}, f"environment key 'AWS_REGION' {NO_ENVIRONMENT_KEY}"),
-        ({"environment": {"1ST": "x"}}, f"environment key '1ST' {NO_ENVIRONMENT_KEY}"),
-        ({"environment": ["A=b"]}, "environment must be a mapping of strings, got a list"),
-        ({"tags": {1: "x"}}, "tags must be a mapping of strings, got a dict"),
+        ({"environment": {"AWS_REGION": "x"}}, f"environment['AWS_REGION'] {NO_ENVIRONMENT_KEY}"),
+        ({"environment": {"LAMBDA_TASK_ROOT": "x"}}, f"environment['LAMBDA_TASK_ROOT'] {NO_ENVIRONMENT_KEY}"),
+        ({"environment": {"_HANDLER": "x"}}, f"environment['_HANDLER'] {NO_ENVIRONMENT_KEY}"),
+        ({"environment": {"1ST": "x"}}, f"environment['1ST'] {NO_ENVIRONMENT_KEY}"),
+        ({"environment": {"WORKERS": 4}}, "environment['WORKERS'] must be a string, got 4; put it into quotes"),
+        ({"environment": {"DEBUG": True}}, "environment['DEBUG'] must be a string, got True; put it into quotes"),
+        (
+            {"environment": {"AB": "x" * 4095}},
+            (
+                "environment has 4097 bytes, and Lambda takes 4096; put what is long into the image, or into Parameter "
+                "Store"
+            ),
+        ),
+        ({"environment": ["A=b"]}, "environment must be a mapping with strings as keys, got a list"),
+        ({"tags": {1: "x"}}, "tags must be a mapping with strings as keys, got a dict"),
+        ({"tags": {"aws:team": "x"}}, f"tags['aws:team'] {NO_TAG_KEY}"),
+        ({"tags": {"": "x"}}, f"tags[''] {NO_TAG_KEY}"),
+        ({"tags": {"t" * 129: "x"}}, f"tags['{'t' * 129}'] {NO_TAG_KEY}"),
+        ({"tags": {"team": "a;b"}}, f"tags['team'] {TAG} 'a;b'"),
+        ({"tags": {"team": 7}}, f"tags['team'] {TAG} 7"),
+        ({"tags": {f"tag-{n}": "x" for n in range(51)}}, "tags takes at most 50, got 51"),
+        ({"invoker_principals": ["*"]}, f"invoker_principals: '*' {NO_PRINCIPAL}"),
+        (
+            {"invoker_principals": [CLIENT], "create_invoker_role": False},
+            (
+                "invoker_principals may assume the invoker role, but create_invoker_role false makes none; leave one "
+                "of them out"
+            ),
+        ),
+        (
+            {"invoker_arns": [f"{CLIENT}-{n}" for n in range(33)]},
+            (
+                "33 invokers by ARN need 20889 bytes of the alias's policy, and Lambda takes 20480: 32 of these fit; "
+                "let the others assume the invoker role instead"
+            ),
+        ),
+        (
+            {"execution_policies": ["arn:aws:iam::aws:policy/ReadOnlyAccess"]},
+            (
+                f"execution_policies {NO_POLICY} 'arn:aws:iam::aws:policy/ReadOnlyAccess'; the ARN of a managed policy "
+                "goes with the ARNs of policies"
+            ),
+        ),
+        (
+            {"execution_policies": ["{}"]},
+            f"execution_policies {NO_POLICY} '{{}}'; the ARN of a managed policy goes with the ARNs of policies",
+        ),
+        (
+            {"execution_policy_arns": ["ReadOnlyAccess"]},
+            (
+                "execution_policy_arns: 'ReadOnlyAccess' is not the ARN of a managed policy "
+                "(arn:aws:iam::123456789012:policy/name)"
+            ),
+        ),
+        (
+            {"execution_policy_arns": [f"arn:aws:iam::aws:policy/P{n}" for n in range(11)]},
+            "execution_policy_arns takes at most 10, got 11",
+        ),
+        (
+            {"execution_role_arn": "my-role"},
+            "execution_role_arn must be the ARN of a role (arn:aws:iam::123456789012:role/name), got 'my-role'",
+        ),
+        (
+            {"execution_role_arn": CLIENT, "execution_policy_arns": ["arn:aws:iam::aws:policy/ReadOnlyAccess"]},
+            (
+                "execution_role_arn is a role of your own, which nothing is attached to; attach execution_policies and "
+                "execution_policy_arns where the role is made"
+            ),
+        ),
+        (
+            {"permissions_boundary_arn": "boundary"},
+            (
+                "permissions_boundary_arn: 'boundary' is not the ARN of a managed policy "
+                "(arn:aws:iam::123456789012:policy/name)"
+            ),
+        ),
         ({"golden_path": ""}, "golden_path must be a path, got ''"),
         ({"base_image": "python"}, f"{BASE_IMAGE} 'python'"),
         ({"base_image": "python:latest"}, f"{BASE_IMAGE} 'python:latest'"),
@@ -235,8 +323,21 @@ ORIGINS: dict[str, Any] = {"allow_origins": ["*"]}
         ),
         (
             {"cors": {**ORIGINS, "allow_methods": ["SEND"]}},
-            "cors.allow_methods takes *, DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT, got 'SEND'",
+            "cors.allow_methods takes *, DELETE, GET, HEAD, PATCH, POST, PUT, got 'SEND'",
         ),
+        (
+            {"cors": {**ORIGINS, "allow_methods": ["OPTIONS"]}},
+            "cors.allow_methods takes *, DELETE, GET, HEAD, PATCH, POST, PUT, got 'OPTIONS'",
+        ),
+        (
+            {"cors": {**ORIGINS, "allow_methods": ["*", "DELETE", "GET", "HEAD", "PATCH", "POST", "PUT"]}},
+            "cors.allow_methods takes at most 6, got 7",
+        ),
+        (
+            {"cors": {"allow_origins": [f"https://{n}.example" for n in range(101)]}},
+            "cors.allow_origins takes at most 100, got 101",
+        ),
+        ({"cors": {**ORIGINS, "allow_headers": [1]}}, "cors.allow_headers must be a string, got 1; put it into quotes"),
         (
             {"cors": {**ORIGINS, "max_age_seconds": 86_401}},
             "cors.max_age_seconds must be a whole number of seconds from 0 to 86400, got 86401",
@@ -259,7 +360,7 @@ ORIGINS: dict[str, Any] = {"allow_origins": ["*"]}
         ),
         (
             {"vpc": {"subnet_ids": [], "security_group_ids": ["sg-1"]}},
-            "vpc.subnet_ids must be a list of ids that begin with 'subnet-', got a list",
+            "vpc.subnet_ids must be a list of ids that begin with 'subnet-', got none",
         ),
         ({"vpc": {"subnets": ["subnet-1"]}}, "vpc.subnets is not an argument: did you mean 'subnet_ids'?"),
         (
@@ -286,6 +387,18 @@ ORIGINS: dict[str, Any] = {"allow_origins": ["*"]}
             {"model_path": "nowhere.ubj"},
             "model_path nowhere.ubj must be an XGBoost .ubj or .json file, got nothing there",
         ),
+        (
+            {"model_path": "s3://bucket/model.ubj"},
+            (
+                "model_path must be a path on this machine, got 's3://bucket/model.ubj'; fetch it before deploying: "
+                "aws s3 cp s3://bucket/model.ubj ."
+            ),
+        ),
+        (
+            {"model_path": "https://a.example/model.ubj"},
+            "model_path must be a path on this machine, got 'https://a.example/model.ubj'; fetch it before deploying",
+        ),
+        ({"model_path": "./no/../where.ubj"}, NOTHING_THERE),
         ({"model_path": "."}, "model_path . must be an XGBoost .ubj or .json file, got a folder"),
         (
             {"context_path": "model.ubj", "model_path": None},
@@ -297,9 +410,28 @@ def test_what_is_not_possible_is_refused_in_one_sentence(model: str, args: dict[
     assert refusal("wine", **{"model_path": model, **args}) == sentence
 
 
-@pytest.mark.parametrize("name", ["Wine", "wine_quality", "-wine", "wine-", "wine--x", "", "w" * 41, "1wine"])
-def test_a_name_that_cannot_become_the_names_of_aws_resources_is_refused(model: str, name: str) -> None:
+@pytest.mark.parametrize("name", ["wine", "my_model", "1wine", "w" * 40, "a-b_c"])
+def test_a_name_that_aws_takes_is_taken(model: str, name: str) -> None:
+    assert arguments.checked(name, {"model_path": model})
+
+
+@pytest.mark.parametrize("name", ["Wine", "-wine", "wine-", "wine--x", "wine-_x", "", "w" * 41, "w.x", "wéin", "a/b"])
+def test_a_name_that_aws_does_not_take_is_refused(model: str, name: str) -> None:
     assert refusal(name, model_path=model) == (
-        f"name {name!r} cannot name an ECR repository and an IAM role: use at most 40 lower-case letters, digits and "
-        "single hyphens, beginning with a letter"
+        "the component's name must be one that its ECR repository may bear: at most 40 lower-case letters and digits, "
+        "and between them single hyphens or underscores"
     )
+
+
+@pytest.mark.parametrize("region", sorted(arguments.REGIONS_WITHOUT_URLS))
+def test_a_region_without_function_urls_is_refused(region: str) -> None:
+    with pytest.raises(InvalidArgumentError) as refused:
+        arguments.region_with_urls(region)
+    assert str(refused.value) == (
+        f"Lambda has no Function URLs in {region}; set aws:region to one that has them, such as a neighbour of it"
+    )
+
+
+def test_what_is_named_twice_counts_once(model: str) -> None:
+    args = checked(model, invoker_arns=[CLIENT, CLIENT], invoker_role_names=("a", "b", "a"))
+    assert (args["invoker_arns"], args["invoker_role_names"]) == ([CLIENT], ["a", "b"])

@@ -1,15 +1,17 @@
 """What does the component register, and in which order?"""
 
+import fnmatch
 import json
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pulumi
 import pytest
 
-from components import policies
-from tests.components.conftest import small_model
+from components import MLInferenceFunction, RefusedError, policies, testing
+from tests.components.conftest import MODEL, small_model
 from tests.fake_engine import ACCOUNT_ID, Deployment
 
 Deploy = Callable[..., Deployment]
@@ -145,7 +147,7 @@ def test_the_invoker_role_may_be_assumed_by_the_account_and_holds_both_grants(de
 
 def test_existing_roles_get_the_same_right(deploy: Deploy) -> None:
     deployment = deploy({"invoker_role_names": ["reporting"], "create_invoker_role": False})
-    assert deployment.one(ROLE_POLICY, "reporting-invoke").inputs["role"] == "reporting"
+    assert deployment.one(ROLE_POLICY, "-invoke").inputs["role"] == "reporting"
     assert deployment.outputs["invoker_role_arn"] is None
     assert [role.name for role in deployment.all(ROLE)] == ["wine-execution-role"]
 
@@ -156,9 +158,7 @@ def test_the_alias_takes_the_version_that_gave_the_golden_predictions(deploy: De
 
 def test_a_version_that_answers_otherwise_is_not_served(deploy: Deploy, golden_predictions: list[float]) -> None:
     wrong = [*golden_predictions[:3], golden_predictions[3] + 0.5, *golden_predictions[4:]]
-    with pytest.raises(
-        pulumi.RunError, match=rf"record 3: expected {golden_predictions[3]}, got {wrong[3]}, tolerance"
-    ):
+    with pytest.raises(RefusedError, match=rf"record 3: expected {golden_predictions[3]}, got {wrong[3]}, tolerance"):
         deploy(golden_answer=wrong)
 
 
@@ -202,14 +202,128 @@ def test_a_key_of_ones_own_encrypts_images_logs_and_environment(deploy: Deploy) 
     assert deployment.one(FUNCTION).inputs["kmsKeyArn"] == key
 
 
-def test_in_a_vpc_the_role_may_manage_its_network_interfaces(deploy: Deploy) -> None:
+def test_in_a_vpc_the_role_may_manage_interfaces_in_its_subnets_and_its_code_may_not(deploy: Deploy) -> None:
     vpc = {"subnet_ids": ["subnet-1", "subnet-2"], "security_group_ids": ["sg-1"]}
-    deployment = deploy({"vpc": vpc})
+    deployment = deploy({"vpc": vpc, "tracing": False})
     expected = {"subnetIds": ["subnet-1", "subnet-2"], "securityGroupIds": ["sg-1"]}
     assert deployment.one(FUNCTION).inputs["vpcConfig"] == expected
-    statements = json.loads(deployment.one(ROLE_POLICY, "-execution").inputs["policy"])["Statement"]
-    resources = {str(statement["Action"]): statement["Resource"] for statement in statements}
-    assert f"arn:aws:ec2:eu-central-1:{ACCOUNT_ID}:subnet/*" in resources["ec2:CreateNetworkInterface"]
+    _, create, *_, deny = json.loads(deployment.one(ROLE_POLICY, "-execution").inputs["policy"])["Statement"]
+    here = f"arn:aws:ec2:eu-central-1:{ACCOUNT_ID}"
+    assert create["Resource"] == [
+        f"{here}:network-interface/*",
+        f"{here}:subnet/subnet-1",
+        f"{here}:subnet/subnet-2",
+        f"{here}:security-group/sg-1",
+    ]
+    assert deny["Effect"] == "Deny"
+    pattern = deny["Condition"]["ArnLike"]["lambda:SourceFunctionArn"]
+    assert fnmatch.fnmatchcase(deployment.outputs["function_arn"], pattern)
+
+
+SAME_LABEL = [
+    ["arn:aws:iam::111111111111:role/client", "arn:aws:iam::222222222222:role/client"],
+    ["arn:aws:iam::111111111111:role/team/app", "arn:aws:iam::111111111111:role/team-app"],
+    ["arn:aws:iam::111111111111:role/client", "arn:aws:iam::111111111111:user/client"],
+]
+
+
+@pytest.mark.parametrize("arns", SAME_LABEL)
+def test_nobody_loses_a_grant_to_somebody_of_a_like_name(deploy: Deploy, arns: list[str]) -> None:
+    grants = deploy({"invoker_arns": arns}).all(PERMISSION)
+    assert sorted(grant.inputs["principal"] for grant in grants) == sorted(arns * 2)
+    assert len({grant.urn for grant in grants}) == 4
+
+
+@pytest.mark.parametrize("roles", [["a", "a"], ["invoker-role"], ["a", "a", "invoker-role"]])
+def test_no_two_grants_of_roles_bear_one_name(deploy: Deploy, roles: list[str]) -> None:
+    policies_of = deploy({"invoker_role_names": roles}).all(ROLE_POLICY)
+    assert len({policy.urn for policy in policies_of}) == len(policies_of)
+    assert {policy.inputs["role"] for policy in policies_of} >= {*roles}
+
+
+@pytest.mark.parametrize("name", ["w" * 40, "my_model"])
+@pytest.mark.parametrize(
+    "arn",
+    [
+        f"arn:aws:iam::{ACCOUNT_ID}:user/jane+test@example.com",
+        f"arn:aws:iam::{ACCOUNT_ID}:role/aws-reserved/sso.amazonaws.com/{'r' * 200}",
+    ],
+)
+def test_a_statements_id_is_one_that_lambda_takes(deploy: Deploy, name: str, arn: str) -> None:
+    """Pulumi makes it of the resource's name and a suffix of seven digits and a hyphen."""
+    for grant in deploy({"invoker_arns": [arn]}, name=name).all(PERMISSION):
+        assert re.fullmatch(r"[0-9A-Za-z_-]{1,92}", grant.name)
+
+
+def later(value: Any) -> pulumi.Output[Any]:
+    """What another resource gives."""
+    return pulumi.CustomResource("test:index:Other", "other", {}).id.apply(lambda _: value)
+
+
+def test_invokers_may_be_outputs_of_the_same_program(deploy: Deploy) -> None:
+    arn = f"arn:aws:iam::{ACCOUNT_ID}:role/made-here"
+    deployment = deploy(lambda: {"invoker_arns": [later(arn)], "invoker_role_names": [pulumi.Output.from_input("a")]})
+    assert {grant.inputs["principal"] for grant in deployment.all(PERMISSION)} == {arn}
+    assert "a" in {policy.inputs["role"] for policy in deployment.all(ROLE_POLICY)}
+
+
+@pytest.mark.parametrize("argument", ["invoker_arns", "invoker_principals", "execution_policy_arns"])
+def test_an_output_is_checked_as_soon_as_it_is_known(deploy: Deploy, argument: str) -> None:
+    with pytest.raises(RefusedError, match=f"{argument}: '\\*' is not the ARN of"):
+        deploy(lambda: {argument: [later("*")]})
+
+
+def test_only_those_who_were_named_may_assume_the_invoker_role(deploy: Deploy) -> None:
+    arns = [f"arn:aws:iam::{ACCOUNT_ID}:role/a", "arn:aws:iam::222222222222:role/b"]
+    role = deploy(lambda: {"invoker_principals": [arns[0], later(arns[1])]}).one(ROLE, "invoker-role")
+    (statement,) = json.loads(role.inputs["assumeRolePolicy"])["Statement"]
+    assert statement["Principal"] == {"AWS": arns}
+
+
+def test_the_function_gets_further_rights_before_it_is_made(deploy: Deploy) -> None:
+    document = json.dumps({"Version": "2012-10-17", "Statement": []})
+    managed = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
+    deployment = deploy(lambda: {"execution_policies": [document], "execution_policy_arns": [later(managed)]})
+    role = deployment.one(ROLE, "-execution-role")
+    attached = deployment.one("aws:iam/rolePolicyAttachment:RolePolicyAttachment")
+    (own,) = [policy for policy in deployment.all(ROLE_POLICY) if policy.inputs["policy"] == document]
+    assert attached.inputs["policyArn"] == managed
+    for right in (attached, own):
+        assert deployment.depends(right, role)
+        assert deployment.depends(deployment.one(FUNCTION), right)
+
+
+def test_a_role_of_ones_own_runs_the_function_and_nothing_is_attached_to_it(deploy: Deploy) -> None:
+    arn = f"arn:aws:iam::{ACCOUNT_ID}:role/team/runner"
+    deployment = deploy({"execution_role_arn": arn})
+    assert deployment.one(FUNCTION).inputs["role"] == arn
+    assert [role.name for role in deployment.all(ROLE)] == ["wine-invoker-role"]
+    assert [policy.name for policy in deployment.all(ROLE_POLICY)] == ["wine-invoker-role-invoke"]
+    assert (deployment.outputs["execution_role_arn"], deployment.outputs["execution_role_name"]) == (arn, "runner")
+
+
+def test_a_boundary_holds_both_roles(deploy: Deploy) -> None:
+    boundary = f"arn:aws:iam::{ACCOUNT_ID}:policy/boundary"
+    roles = deploy({"permissions_boundary_arn": boundary}).all(ROLE)
+    assert {role.inputs["permissionsBoundary"] for role in roles} == {boundary}
+    assert len(roles) == 2
+
+
+def test_a_version_that_is_asked_something_may_answer(deploy: Deploy, tmp_path: Path) -> None:
+    with pytest.raises(RefusedError) as refused:
+        deploy({"reserved_concurrency": 0})
+    assert str(refused.value) == (
+        "wine: reserved_concurrency 0 turns every request away, and so the check of a new version; to switch the "
+        "endpoint off, use `aws lambda put-function-concurrency --reserved-concurrent-executions 0`"
+    )
+    (tmp_path / "Dockerfile").write_text("FROM scratch")
+    assert deploy({"reserved_concurrency": 0, "context_path": tmp_path})
+
+
+def test_a_region_without_function_urls_is_refused_in_a_preview() -> None:
+    mocks = testing.AwsMocks(region="eu-central-2")
+    with pytest.raises(RefusedError, match="Lambda has no Function URLs in eu-central-2"):
+        testing.deploy(lambda: MLInferenceFunction("wine", {"model_path": MODEL}), mocks, preview=True)
 
 
 @pytest.mark.parametrize(

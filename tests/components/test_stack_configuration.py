@@ -33,7 +33,12 @@ VALUES: dict[str, tuple[Any, Any]] = {
     "authorization": ("NONE", "NONE"),
     "allow_public_access": (True, True),
     "create_invoker_role": (False, False),
+    "invoker_principals": (["arn:aws:iam::123456789012:role/a"], ["arn:aws:iam::123456789012:role/a"]),
     "invoker_role_names": (["client"], ["client"]),
+    "execution_policies": (["{}"], ["{}"]),
+    "execution_policy_arns": (["arn:aws:iam::aws:policy/A"], ["arn:aws:iam::aws:policy/A"]),
+    "execution_role_arn": ("arn:aws:iam::123456789012:role/a", "arn:aws:iam::123456789012:role/a"),
+    "permissions_boundary_arn": ("arn:aws:iam::aws:policy/A", "arn:aws:iam::aws:policy/A"),
     "invoker_arns": (["arn:aws:iam::123456789012:role/a"], ["arn:aws:iam::123456789012:role/a"]),
     "cors": (
         {"allowOrigins": ["https://a.example"], "maxAgeSeconds": 60},
@@ -100,6 +105,10 @@ def test_settings_of_other_projects_and_of_the_program_itself_are_left_alone() -
             "wine: wine:alarms must be a mapping of wine:alarms.topicArn, wine:alarms.p99DurationMs, got 'yes'",
         ),
         ({"architecture": "amd64"}, "wine: wine:architecture must be one of x86_64, arm64, got 'amd64'"),
+        (
+            {"environment": {"WORKER_COUNT": 4}},
+            "wine: wine:environment['WORKER_COUNT'] must be a string, got 4; put it into quotes",
+        ),
         ({"memoryMb": 1}, "wine: wine:memoryMb must be a whole number of MB from 128 to 10240, got 1"),
         ({"memoryMb": "much"}, "wine: wine:memoryMb must be a whole number of MB from 128 to 10240, got 'much'"),
         ({"tracing": "True"}, "wine: wine:tracing must be true or false, got 'True'"),

@@ -44,6 +44,11 @@ GENUINE: dict[str, tuple[str, str, str]] = {
         "assumeRolePolicy description maxSessionDuration tags",
     ),
     "aws:iam/rolePolicy:RolePolicy": (AWS + "iam/role_policy.go", "name namePrefix role", "policy"),
+    "aws:iam/rolePolicyAttachment:RolePolicyAttachment": (
+        AWS + "iam/role_policy_attachment.go",
+        "role policyArn",
+        "",
+    ),
     "aws:lambda/alias:Alias": (
         AWS + "lambda/alias.go",
         "name functionName",

@@ -39,6 +39,7 @@ RULES = json.dumps(
     }
 )
 HANDLER = "def handler(event, context):\n    return event\n"
+MANAGED = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
 
 
 def struct(values: dict[str, Any]) -> struct_pb2.Struct:
@@ -107,6 +108,7 @@ def everything(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> dict[s
 
     role = make("aws:iam/role:Role", {"assumeRolePolicy": TRUST, "tags": {"a": "b"}})
     make("aws:iam/rolePolicy:RolePolicy", {"role": role["name"], "policy": POLICY})
+    make("aws:iam/rolePolicyAttachment:RolePolicyAttachment", {"role": role["name"], "policyArn": MANAGED})
     repository = make("aws:ecr/repository:Repository", {"imageTagMutability": "IMMUTABLE", "forceDelete": True})
     make("aws:ecr/lifecyclePolicy:LifecyclePolicy", {"repository": repository["name"], "policy": RULES})
     logs = make("aws:cloudwatch/logGroup:LogGroup", {"namePrefix": "/aws/lambda/one-", "retentionInDays": 7})

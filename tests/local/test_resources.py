@@ -69,6 +69,14 @@ def test_a_roles_own_policy_keeps_its_name_when_it_changes(target: Target) -> No
     assert policy["PolicyDocument"] == json.loads(later)
 
 
+def test_a_managed_policy_is_attached(target: Target) -> None:
+    role = make(target, "aws:iam/role:Role", assumeRolePolicy=TRUST)
+    arn = target.cloud.iam.create_policy(PolicyName=f"{role.id}-managed", PolicyDocument=POLICY)["Policy"]["Arn"]
+    make(target, "aws:iam/rolePolicyAttachment:RolePolicyAttachment", role=role.id, policyArn=arn)
+    attached = target.cloud.iam.list_attached_role_policies(RoleName=role.id)["AttachedPolicies"]
+    assert [policy["PolicyArn"] for policy in attached] == [arn]
+
+
 @pytest.mark.parametrize("pulumi_type", sorted(RESOURCE_TYPES))
 def test_an_unknown_property_is_refused_by_name(pulumi_type: str) -> None:
     with pytest.raises(LocalError, match="'surprise'"):

@@ -173,6 +173,7 @@ def test_a_model_that_answers_otherwise_than_its_golden_file_is_not_served(plugi
 def test_a_model_without_a_golden_file_says_so_in_the_engines_log(plugin: Plugin) -> None:
     (plugin.folder / "alone").mkdir(exist_ok=True)
     (plugin.folder / "alone" / "model.ubj").write_bytes((REPOSITORY / MODEL).read_bytes())
+    plugin.engine.golden_answer = [0.5]
     recorded, _ = plugin.construct({"modelPath": "alone/model.ubj"})
     assert any("without its predictions being proved" in line for line in recorded.log)
 

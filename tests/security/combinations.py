@@ -5,6 +5,7 @@ anything registers, because of one of the contradictions below, or gives exactly
 """
 
 import itertools
+import json
 import random
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -49,6 +50,13 @@ def _later(value: Any) -> Callable[[], pulumi.Output[Any]]:
 
 _OTHERS = itertools.count()
 
+READ_A_BUCKET = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::a/*"}],
+    }
+)
+
 VALUES: dict[str, dict[str, Value]] = {
     "architecture": {"arm64": Value("arm64"), "enumeration": Value(Architecture.ARM64)},
     "memory_mb": {"least": Value(128), "most": Value(10_240), "as a float": Value(2048.0)},
@@ -79,6 +87,23 @@ VALUES: dict[str, dict[str, Value]] = {
         "public, not meant": Value({"allow_public_access": True}),
     },
     "create_invoker_role": {"false": Value(False)},
+    "invoker_principals": {
+        "own": Value([d.CLIENT_ARN]),
+        "unknown": Value(lambda: [_later(d.CLIENT_ARN)()]),
+        "another account's": _on_purpose([d.PARTNER_ARN], "own:role_of_clients_is_assumed_within_the_account"),
+        "everybody": Value(["*"]),
+    },
+    "execution_policies": {
+        "one": _on_purpose([READ_A_BUCKET], "own:execution_role_reaches_nothing_else"),
+        "unknown": _on_purpose(lambda: [_later(READ_A_BUCKET)()], "own:execution_role_reaches_nothing_else"),
+    },
+    "execution_policy_arns": {
+        "one": _on_purpose(
+            ["arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"], "own:execution_role_reaches_nothing_else"
+        )
+    },
+    "execution_role_arn": {"known": Value(d.CLIENT_ARN), "unknown": Value(_later(d.CLIENT_ARN))},
+    "permissions_boundary_arn": {"known": Value(d.BOUNDARY_ARN), "unknown": Value(_later(d.BOUNDARY_ARN))},
     "invoker_role_names": {"one": Value(["reporting"]), "two": Value(["reporting", "batch"])},
     "invoker_arns": {
         "own": Value([d.CLIENT_ARN]),
@@ -122,7 +147,11 @@ def is_contradiction(combination: Mapping[str, str]) -> bool:
     reserved, provisioned = chosen.get("reserved_concurrency"), chosen.get("provisioned_concurrency")
     snap_start = chosen.get("snap_start", False)
     return (
-        combination.get(ACCESS) in ("public, said once", "public, not meant")
+        combination.get("invoker_principals") == "everybody"
+        or ("invoker_principals" in chosen and "create_invoker_role" in chosen)
+        or ("execution_role_arn" in chosen and bool(chosen.keys() & {"execution_policies", "execution_policy_arns"}))
+        or reserved == 0
+        or combination.get(ACCESS) in ("public, said once", "public, not meant")
         or (combination.get(ACCESS) == "public" and bool(chosen.keys() & {"invoker_arns", "invoker_role_names"}))
         or combination.get("invoker_arns") in ("everybody", "an account")
         or combination.get("cors") == "any with credentials"

@@ -41,6 +41,7 @@ OTHER_ACCOUNT_ID = "210987654321"
 KMS_KEY_ARN = f"arn:aws:kms:{REGION}:{ACCOUNT_ID}:key/0a1b2c3d-0000-4000-8000-000000000000"
 TOPIC_ARN = f"arn:aws:sns:{REGION}:{ACCOUNT_ID}:on-call"
 CLIENT_ARN = f"arn:aws:iam::{ACCOUNT_ID}:role/team/client"
+BOUNDARY_ARN = f"arn:aws:iam::{ACCOUNT_ID}:policy/boundary"
 PARTNER_ARN = f"arn:aws:iam::{OTHER_ACCOUNT_ID}:role/partner"
 VPC = {
     "subnet_ids": ["subnet-0a1b2c3d4e5f60718", "subnet-1a1b2c3d4e5f60718"],

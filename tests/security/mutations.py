@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from components.ml_inference_function import labelled
 from tests.fake_engine import ACCOUNT_ID, Deployment
 from tests.security import deployments as d
 from tests.security.deployments import OTHER_ACCOUNT_ID, changed, without
@@ -23,6 +24,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "protected": {
         "kms_key_arn": d.KMS_KEY_ARN,
         "vpc": d.VPC,
+        "permissions_boundary_arn": d.BOUNDARY_ARN,
         "reserved_concurrency": 5,
         "environment": {"ALLOW_MISSING": "1"},
         "alarms": {"topic_arn": d.TOPIC_ARN},
@@ -33,7 +35,8 @@ FUNCTION, URL, REPO, LOGS = "wine-function", "wine-url", "wine-repository", "win
 ALIAS, IMAGE, LIFECYCLE, CHECK = "wine-live", "wine-image", "wine-lifecycle", "wine-golden-check"
 EXECUTION_ROLE, EXECUTION = "wine-execution-role", "wine-execution"
 INVOKER_ROLE, INVOKER = "wine-invoker-role", "wine-invoker-role-invoke"
-GRANT_URL, GRANT = "wine-role-team-client-invoke-url", "wine-role-team-client-invoke"
+((CLIENT, _),) = labelled([d.CLIENT_ARN])
+GRANT_URL, GRANT = f"wine-invoker-{CLIENT}-invoke-url", f"wine-invoker-{CLIENT}-invoke"
 
 
 @dataclass(frozen=True)
@@ -192,6 +195,11 @@ MUTATIONS = [
     Mutation("the function runs outside the VPC", drop(FUNCTION, "vpcConfig"), "checkov:CKV_AWS_117", of="protected"),
     Mutation("executions are without a limit", drop(FUNCTION, "reservedConcurrentExecutions"), "checkov:CKV_AWS_115", of="protected"),
     Mutation("network interfaces of every account", edit(EXECUTION, "policy", lambda statements: statements[1].update(Resource="*")), "own:resource_is_named", of="protected"),
+    Mutation("network interfaces in every subnet", edit(EXECUTION, "policy", lambda statements: statements[1]["Resource"].append(f"arn:aws:ec2:eu-central-1:{ACCOUNT_ID}:subnet/*")), "own:interfaces_stay_in_the_functions_network", of="protected"),
+    Mutation("the function's code may manage interfaces", edit(EXECUTION, "policy", lambda statements: statements.pop(4)), "own:code_manages_no_interfaces", of="protected"),
+    Mutation("the function's code may make interfaces", edit(EXECUTION, "policy", lambda statements: statements[4]["Action"].pop(0)), "own:code_manages_no_interfaces", of="protected"),
+    Mutation("every other function is denied instead", edit(EXECUTION, "policy", lambda statements: statements[4]["Condition"]["ArnLike"].update({"lambda:SourceFunctionArn": "arn:aws:lambda:eu-central-1:123456789012:function:other-*"})), "own:code_manages_no_interfaces", of="protected"),
+    Mutation("a role is out of bounds", drop(INVOKER_ROLE, "permissionsBoundary"), "own:one_boundary_holds_every_role", of="protected"),
     Mutation("an alarm is switched off", put("wine-errors", "actionsEnabled", False), "checkov:CKV_AWS_319", of="protected"),
     Mutation("an alarm tells nobody", drop("wine-errors", "alarmActions"), "own:alarm_tells_somebody", of="protected"),
     Mutation("an alarm watches what does not serve", put("wine-errors", "dimensions", {"FunctionName": "wine-function-1a2b3c4"}), "own:alarms_watch_the_alias", of="protected"),

@@ -4,6 +4,7 @@ Each is a function from a deployment to the names of the resources that break it
 what Checkov already says, except where a mutation showed that it only says it in part.
 """
 
+import fnmatch
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -198,12 +199,54 @@ def execution_role_is_lambdas(deployment: Deployment) -> Iterator[str]:
 def execution_role_reaches_nothing_else(deployment: Deployment) -> Iterator[str]:
     """The execution role writes logs and traces and manages its network interfaces; it has no managed policies."""
     for name, statement in _allowed(deployment):
-        if name.endswith("-execution") and not set(_listed(statement.get("Action"))) <= EXECUTION_ACTIONS:
+        if re.search(r"-execution(-|$)", name) and not set(_listed(statement.get("Action"))) <= EXECUTION_ACTIONS:
             yield name
     for role in deployment.all(d.ROLE):
         if role.inputs.get("managedPolicyArns") or role.inputs.get("inlinePolicies"):
             yield role.name
     yield from (extra.name for extra in deployment.all("aws:iam/rolePolicyAttachment:RolePolicyAttachment"))
+
+
+@rule
+def interfaces_stay_in_the_functions_network(deployment: Deployment) -> Iterator[str]:
+    """Network interfaces are made in the function's own subnets and security groups."""
+    own: set[str] = set()
+    for function in deployment.all(d.FUNCTION):
+        network = function.inputs.get("vpcConfig") or {}
+        own |= {*network.get("subnetIds", []), *network.get("securityGroupIds", [])}
+    for name, statement in _allowed(deployment):
+        if "ec2:CreateNetworkInterface" in _listed(statement.get("Action")):
+            places = [place for place in _listed(statement["Resource"]) if ":network-interface/" not in place]
+            if {place.rpartition("/")[2] for place in places} != own:
+                yield name
+
+
+@rule
+def code_manages_no_interfaces(deployment: Deployment) -> Iterator[str]:
+    """What Lambda does with network interfaces in the role's name, the function's own code may not."""
+    (function,) = deployment.all(d.FUNCTION)
+    arn = f"arn:aws:lambda:{REGION}:{ACCOUNT_ID}:function:{function.name}-1a2b3c4"
+    for policy in deployment.all(d.ROLE_POLICY):
+        allowed: set[str] = set()
+        denied: set[str] = set()
+        for statement in _statements(policy.inputs["policy"]):
+            actions = {action for action in _listed(statement.get("Action")) if action.startswith("ec2:")}
+            source = statement.get("Condition", {}).get("ArnLike", {}).get("lambda:SourceFunctionArn", "")
+            if statement["Effect"] == "Allow":
+                allowed |= actions
+            elif fnmatch.fnmatchcase(arn, source):
+                denied |= actions
+        if not allowed <= denied:
+            yield policy.name
+
+
+@rule
+def one_boundary_holds_every_role(deployment: Deployment) -> Iterator[str]:
+    """Where a boundary is given, no role is without it."""
+    roles = deployment.all(d.ROLE)
+    boundaries = {role.inputs.get("permissionsBoundary") for role in roles}
+    if len(boundaries) > 1:
+        yield from (role.name for role in roles if not role.inputs.get("permissionsBoundary"))
 
 
 @rule

@@ -188,7 +188,8 @@ def test_the_function_may_write_its_own_logs_and_traces_alone(
     ("action", "resource", "expected"),
     [
         ("ec2:CreateNetworkInterface", f"{REGION}:{ACCOUNT_ID}:network-interface/eni-1", ALLOWED),
-        ("ec2:CreateNetworkInterface", f"{REGION}:{ACCOUNT_ID}:subnet/subnet-1", ALLOWED),
+        ("ec2:CreateNetworkInterface", f"{REGION}:{ACCOUNT_ID}:subnet/{d.VPC['subnet_ids'][0]}", ALLOWED),
+        ("ec2:CreateNetworkInterface", f"{REGION}:{ACCOUNT_ID}:subnet/subnet-1", DENIED),
         ("ec2:DeleteNetworkInterface", f"{REGION}:{ACCOUNT_ID}:network-interface/eni-1", ALLOWED),
         ("ec2:DeleteNetworkInterface", f"{REGION}:{OTHER_ACCOUNT_ID}:network-interface/eni-1", DENIED),
         ("ec2:CreateNetworkInterface", f"us-east-1:{ACCOUNT_ID}:subnet/subnet-1", DENIED),

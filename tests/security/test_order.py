@@ -6,6 +6,7 @@ stands beside it.
 
 import pytest
 
+from components.ml_inference_function import labelled
 from tests.fake_engine import Deployment
 from tests.security import deployments as d
 from tests.security.deployments import Deployer
@@ -16,9 +17,10 @@ EXECUTION_POLICY: Which = (d.ROLE_POLICY, "-execution")
 EXECUTION_ROLE: Which = (d.ROLE, "-execution-role")
 INVOKER_ROLE: Which = (d.ROLE, "-invoker-role")
 INVOKER_POLICY: Which = (d.ROLE_POLICY, "-invoker-role-invoke")
-NAMED_ROLES_POLICY: Which = (d.ROLE_POLICY, "-reporting-invoke")
-GRANT_URL: Which = (d.PERMISSION, "-client-invoke-url")
-GRANT: Which = (d.PERMISSION, "-client-invoke")
+((CLIENT, _), (REPORTING, _)) = labelled([d.CLIENT_ARN, "reporting"])
+NAMED_ROLES_POLICY: Which = (d.ROLE_POLICY, f"-{REPORTING}-invoke")
+GRANT_URL: Which = (d.PERMISSION, f"-{CLIENT}-invoke-url")
+GRANT: Which = (d.PERMISSION, f"-{CLIENT}-invoke")
 REPOSITORY: Which = (d.REPOSITORY, "")
 LIFECYCLE: Which = (d.LIFECYCLE, "")
 IMAGE: Which = (d.IMAGE, "")
