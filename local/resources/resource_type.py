@@ -64,6 +64,8 @@ class ResourceType(ABC):
     Attributes:
         pulumi_type: Pulumi's name of the type, such as `aws:iam/role:Role`.
         fixed: The properties that Pulumi's provider does not change on a living resource; a change makes a new one.
+            They are marked `ForceNew` in `internal/service/<service>/<resource>.go` of the provider's source:
+            https://github.com/hashicorp/terraform-provider-aws/tree/main/internal/service
         changeable: The properties that `update` can change. Any property in neither set is refused.
         delete_before_replace: Whether the old one has to go before the new one can come: both would be the same thing.
     """

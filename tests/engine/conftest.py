@@ -1,26 +1,32 @@
-"""One emulator, one project folder and one pair of stand-in plugins for all tests of this folder."""
+"""One engine, one emulator and one set of attached stand-in plugins for all tests of this folder."""
 
-import contextlib
-import json
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from pulumi.runtime.proto import provider_pb2_grpc
+from pulumi.automation import PulumiCommand
 
 from local.cloud import Cloud
 from local.emulator import Emulator
+from local.staged_images import StagedImages
 from tests.engine import plugins, small_model
-from tests.engine.driver import Driver, Host
+from tests.engine.endpoint import REGION, EndpointStack
+from tests.engine.stack import Engine, throw_away_broken_programs
 
-REGION = "eu-central-1"
-PROGRAM = Path(__file__).with_name("program")
-PROJECT = "wine-test"
-Plugins = dict[str, provider_pb2_grpc.ResourceProviderStub]
-NewStack = Callable[..., Driver]
+REPOSITORY = Path(__file__).parents[2]
+#: Where `make engine` puts the engine; the Automation API looks into its folder `bin`.
+ENGINE = REPOSITORY / ".cache" / "engine"
+
+NewStack = Callable[..., EndpointStack]
+
+
+@pytest.fixture(scope="session")
+def command() -> PulumiCommand:
+    """The command `pulumi` that `make engine` found or built."""
+    if not (ENGINE / "bin" / "pulumi").exists():
+        pytest.fail("these tests run on Pulumi's own engine: `make engine` gets it", pytrace=False)
+    return PulumiCommand(root=str(ENGINE), skip_version_check=True)
 
 
 @pytest.fixture(scope="session")
@@ -35,23 +41,32 @@ def cloud(emulator: Emulator) -> Cloud:
 
 
 @pytest.fixture(scope="session")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the program: contexts are staged below the folder that it runs in."""
-    if os.name != "posix":
-        pytest.skip("the stand-in plugins are started by shell scripts")
-    return shutil.copytree(PROGRAM, tmp_path_factory.mktemp("project") / "program")
+def unplugged(command: PulumiCommand, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """The engine without plugins; state, plugins and program are found in temporary folders only."""
+    backend, home, folder = (tmp_path_factory.mktemp(name) for name in ("backend", "home", "project"))
+    environment = {
+        # Without the files beside the state files, of which a killed engine may leave a half-written one.
+        "PULUMI_BACKEND_URL": f"{backend.as_uri()}?metadata=skip",
+        "PULUMI_HOME": str(home),
+        "PULUMI_CONFIG_PASSPHRASE": "passphrase",
+        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+    }
+    yield Engine(command, folder, environment)
+    throw_away_broken_programs()
 
 
 @pytest.fixture(scope="session")
-def stand_ins(emulator: Emulator, project: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plugins]:
-    """Plugins without a Docker engine: the staged code itself runs."""
-    path, staged = tmp_path_factory.mktemp("plugins"), tmp_path_factory.mktemp("staged")
-    plugins.install(path)
-    with contextlib.ExitStack() as stack:
-        yield {
-            package: stack.enter_context(plugins.running(package, path, project, emulator.url, staged, REGION)).stub
-            for package in plugins.PACKAGES
-        }
+def stand_ins(emulator: Emulator) -> Iterator[dict[str, int]]:
+    """The ports of plugins that need no Docker engine: the staged code itself runs."""
+    with plugins.serving(emulator.url, StagedImages()) as stand_ins:
+        yield stand_ins.ports
+
+
+@pytest.fixture(scope="session")
+def engine(unplugged: Engine, stand_ins: dict[str, int]) -> Engine:
+    """The engine, attached to the stand-ins."""
+    return unplugged.attached_to(stand_ins)
 
 
 @pytest.fixture(scope="session")
@@ -60,24 +75,10 @@ def good_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def host(project: Path) -> Iterator[Host]:
-    with Host(project) as host:
-        yield host
+def new_stack(engine: Engine, good_model: Path) -> NewStack:
+    """A stack with one endpoint and nothing deployed yet; the good model is the default."""
 
-
-@pytest.fixture(scope="session")
-def new_stack(host: Host, stand_ins: Plugins, good_model: Path) -> NewStack:
-    """A stack of the test's program, with nothing deployed yet; the good model is the default."""
-
-    def created(name: str, **arguments: Any) -> Driver:
-        driver = Driver(host, PROJECT, name, {"aws:region": REGION}, stand_ins)
-        configure(driver, model_path=str(good_model), **arguments)
-        return driver
+    def created(name: str, **arguments: Any) -> EndpointStack:
+        return EndpointStack(engine, name, {"model_path": str(good_model), **arguments})
 
     return created
-
-
-def configure(stack: Driver, **arguments: Any) -> None:
-    """Change the component's arguments; those that are not named stay."""
-    key = f"{PROJECT}:arguments"
-    stack.config[key] = json.dumps({**json.loads(stack.config.get(key, "{}")), **arguments})

@@ -1,21 +1,24 @@
-"""Starts stand-in plugins as the engine does: an executable, a port on standard output, gRPC from there on."""
+"""Gives an engine its plugins: attached ones, served by this process, or executables on the PATH.
 
+An attached plugin costs no start; the executables are what a genuine plugin is, and what a killed engine takes along.
+"""
+
+import asyncio
 import contextlib
-import os
 import stat
-import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-import grpc  # type: ignore[import-untyped]
-from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
+import grpc.aio  # type: ignore[import-untyped]
 
+from local.images import Images
 from tests.engine import stand_in
 
 PACKAGES = ("aws", "docker", "random")
-SECONDS_TO_LEAVE = 10
 
 
 def install(folder: Path) -> None:
@@ -26,42 +29,52 @@ def install(folder: Path) -> None:
         script.chmod(script.stat().st_mode | stat.S_IXUSR)
 
 
-@dataclass(frozen=True)
-class Plugin:
-    """A running plugin: its process, and what one asks it through."""
+@dataclass
+class StandIns:
+    """Plugins that run in a thread of this process.
 
-    process: subprocess.Popen[str]
-    stub: provider_pb2_grpc.ResourceProviderStub
+    Attributes:
+        ports: Each package's loopback port.
+    """
+
+    ports: dict[str, int]
+    _loop: asyncio.AbstractEventLoop
+    _workers: ThreadPoolExecutor
+
+    def settle(self) -> None:
+        """Wait until everything that they are working on has ended, whether or not somebody still waits for it."""
+        workers, self._workers = self._workers, ThreadPoolExecutor()
+        self._loop.call_soon_threadsafe(self._loop.set_default_executor, self._workers)
+        workers.shutdown()
 
 
 @contextlib.contextmanager
-def running(
-    package: str, path: Path, folder: Path, emulator: str, staged: Path | None, region: str
-) -> Iterator[Plugin]:
-    """A configured plugin, for as long as the block lasts.
+def serving(emulator: str, images: Images) -> Iterator[StandIns]:
+    """Serve all plugins for as long as the block lasts.
 
     Args:
-        package: One of `PACKAGES`.
-        path: Folder with the executables.
-        folder: The project's folder, in which the engine starts its plugins.
         emulator: Where the emulator answers.
-        staged: Folder of staged code; none to build images with a Docker engine.
-        region: The AWS region that the stack is configured with.
+        images: Who makes container images.
     """
-    environment = os.environ | {stand_in.EMULATOR_VARIABLE: emulator}
-    if staged:
-        environment[stand_in.STAGED_VARIABLE] = str(staged)
-    command = [str(path / f"pulumi-resource-{package}"), "127.0.0.1:1"]  # an engine's address, which nobody asks
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True, cwd=folder)
+    loop, workers = asyncio.new_event_loop(), ThreadPoolExecutor()
+    loop.set_default_executor(workers)
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+
+    async def start() -> dict[str, tuple[grpc.aio.Server, int]]:
+        return {
+            package: await stand_in.serve(stand_in.StandIn(package, emulator, images), stand_in.version_of(package))
+            for package in PACKAGES
+        }
+
+    async def stop(servers: list[grpc.aio.Server]) -> None:
+        for server in servers:
+            await server.stop(grace=None)
+
+    started = asyncio.run_coroutine_threadsafe(start(), loop).result()
     try:
-        assert process.stdout is not None
-        port = process.stdout.readline().strip()
-        assert port, f"pulumi-resource-{package} ended before it named its port"
-        with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
-            stub = provider_pb2_grpc.ResourceProviderStub(channel)
-            variables = {"aws:config:region": region} if package == "aws" else {}
-            stub.Configure(provider_pb2.ConfigureRequest(variables=variables, acceptSecrets=True))
-            yield Plugin(process, stub)
+        yield StandIns({package: port for package, (_, port) in started.items()}, loop, workers)
     finally:
-        process.terminate()
-        process.communicate(timeout=SECONDS_TO_LEAVE)
+        asyncio.run_coroutine_threadsafe(stop([server for server, _ in started.values()]), loop).result()
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()

@@ -9,7 +9,9 @@ What it cannot show: how the genuine plugins wait, retry, and word their errors.
 """
 
 import asyncio
+import functools
 import hashlib
+import importlib.metadata
 import os
 import sys
 from collections.abc import Callable, Mapping
@@ -20,15 +22,20 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 if __name__ == "__main__":  # the engine starts a file, not a module
     sys.path[0] = str(REPOSITORY)
 
+import grpc.aio  # type: ignore[import-untyped]  # noqa: E402
 from botocore.exceptions import BotoCoreError, ClientError  # noqa: E402
+from google.protobuf import empty_pb2  # type: ignore[import-untyped]  # noqa: E402
 from pulumi.provider.experimental import provider as protocol  # noqa: E402
 from pulumi.provider.experimental.property_value import PropertyValue  # noqa: E402
+from pulumi.provider.experimental.server import ProviderServicer  # noqa: E402
+from pulumi.runtime.proto import provider_pb2_grpc  # noqa: E402
 from pulumi.runtime.rpc import UNKNOWN  # noqa: E402
 
 from local import invokes  # noqa: E402
 from local.cloud import Cloud  # noqa: E402
 from local.docker.images import DockerImages  # noqa: E402
 from local.errors import LocalError  # noqa: E402
+from local.images import Images  # noqa: E402
 from local.resources import ResourceType, State, Target, resource_type  # noqa: E402
 from local.staged_images import StagedImages  # noqa: E402
 from tests.engine.wire import Wire, marked, plain_map, wire, wire_map  # noqa: E402
@@ -37,6 +44,8 @@ from tests.engine.wire import Wire, marked, plain_map, wire, wire_map  # noqa: E
 EMULATOR_VARIABLE = "STAND_IN_EMULATOR"
 #: Folder of staged code, for images without a Docker engine; unset: with one. Two processes share it.
 STAGED_VARIABLE = "STAND_IN_STAGED"
+
+DEFAULT_REGION = "us-east-1"
 
 # What a plugin keeps in the state besides the resource's own properties. The genuine Docker provider keeps its inputs
 # under the same name: the protocol hands a plugin of this kind only the old state, not the old inputs.
@@ -53,16 +62,24 @@ class StandIn(protocol.Provider):
     #: Whether Create and Update can be asked what they would do. pulumi-docker's Image cannot be.
     previews: ClassVar[dict[str, bool]] = {"aws": True, "docker": False, "random": True}
 
-    def __init__(self, package: str) -> None:
+    def __init__(self, package: str, emulator: str, images: Images) -> None:
+        """Serve one package.
+
+        Args:
+            package: Its name, such as `aws`.
+            emulator: Where the emulator answers.
+            images: Who makes container images.
+        """
         self._package = package
-        self._target = Target(Cloud(os.environ[EMULATOR_VARIABLE], "us-east-1"), StagedImages())
+        self._images = images
+        # Making clients takes longer than what they are asked, and an attached plugin is configured by every command.
+        self._cloud = functools.cache(lambda region: Cloud(emulator, region))
+        self._target = Target(self._cloud(DEFAULT_REGION), images)
 
     async def configure(self, request: protocol.ConfigureRequest) -> protocol.ConfigureResponse:
         """Learn the region."""
-        cloud = Cloud(os.environ[EMULATOR_VARIABLE], request.variables.get("aws:config:region", "us-east-1"))
-        staged = os.environ.get(STAGED_VARIABLE)
-        images = StagedImages(Path(staged)) if staged else DockerImages(cloud.port, note=note)
-        self._target = Target(cloud, images)
+        region = request.variables.get("aws:config:region", DEFAULT_REGION)
+        self._target = Target(self._cloud(region), self._images)
         return protocol.ConfigureResponse(accept_secrets=True, supports_preview=self.previews[self._package])
 
     async def check(self, request: protocol.CheckRequest) -> protocol.CheckResponse:
@@ -222,14 +239,63 @@ def note(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
+class Servicer(ProviderServicer):
+    """The SDK's end of the protocol, and what it leaves out of it."""
+
+    async def Attach(self, request: object, context: grpc.aio.ServicerContext) -> empty_pb2.Empty:  # noqa: ARG002, N802
+        """An engine found this plugin running; nothing here asks an engine for anything."""
+        return empty_pb2.Empty()
+
+
+class PlainErrors(grpc.aio.ServerInterceptor):  # type: ignore[misc] # grpc is untyped
+    """Errors in one line, as genuine plugins give them: the SDK adds a traceback to each."""
+
+    async def intercept_service(self, continuation: Any, details: Any) -> Any:
+        """Hand the request on."""
+        handler = await continuation(details)
+
+        async def answered(request: Any, context: grpc.aio.ServicerContext) -> Any:
+            try:
+                return await handler.unary_unary(request, context)
+            except NotImplementedError:
+                await context.abort(grpc.StatusCode.UNIMPLEMENTED, "left out here")
+            except Exception as error:
+                if isinstance(error.__context__, LocalError):
+                    await context.abort(grpc.StatusCode.UNKNOWN, str(error.__context__))
+                raise
+
+        return grpc.unary_unary_rpc_method_handler(answered, handler.request_deserializer, handler.response_serializer)
+
+
+async def serve(provider: StandIn, version: str) -> tuple[grpc.aio.Server, int]:
+    """Serve a provider on a loopback port; returns the running server and the port."""
+    # Schemas and build contexts may be larger than gRPC's default of 4 MB.
+    options = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
+    server = grpc.aio.server(interceptors=[PlainErrors()], options=options)
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(Servicer([], version, provider, ""), server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    return server, port
+
+
+def version_of(package: str) -> str:
+    """The version of the package that the program uses, which is the one that the engine asks for."""
+    return importlib.metadata.version(f"pulumi-{package}")
+
+
 def main() -> None:
     """Serve until the engine ends this process."""
-    from importlib.metadata import version
+    package, emulator = sys.argv[1], os.environ[EMULATOR_VARIABLE]
+    staged = os.environ.get(STAGED_VARIABLE)
+    port = Cloud(emulator, DEFAULT_REGION).port
+    images: Images = StagedImages(Path(staged)) if staged else DockerImages(port, note=note)
 
-    from pulumi.provider.experimental import server
+    async def run() -> None:
+        server, port = await serve(StandIn(package, emulator, images), version_of(package))
+        print(port, flush=True)
+        await server.wait_for_termination()
 
-    package = sys.argv.pop(1)
-    server.main(sys.argv[1:], version(f"pulumi-{package}"), StandIn(package))
+    asyncio.run(run())
 
 
 if __name__ == "__main__":

@@ -12,8 +12,8 @@ import pytest
 
 from components import MLInferenceFunctionArgs
 from local.cloud import Cloud
-from tests.engine.conftest import NewStack, configure
-from tests.engine.driver import Outcome
+from tests.engine.conftest import NewStack
+from tests.engine.stack import Outcome
 
 pytestmark = pytest.mark.slow
 
@@ -116,10 +116,10 @@ def changed(cloud: Cloud, new_stack: NewStack) -> list[Changed]:
     stack = new_stack("arguments")
     done = [Changed(stack.up(), stack.values("wine-url")["functionUrl"])]
     for change in CHANGES:
-        configure(stack, **change.arguments)
+        stack.arguments |= change.arguments
         done.append(Changed(stack.up(), stack.values("wine-url")["functionUrl"]))
     done.append(Changed(stack.up(), stack.values("wine-url")["functionUrl"]))
-    configure(stack, **NEW_KEY.arguments)
+    stack.arguments |= NEW_KEY.arguments
     done.append(Changed(stack.preview(), stack.values("wine-url")["functionUrl"]))
     stack.destroy()
     cloud.iam.delete_role(RoleName="existing")

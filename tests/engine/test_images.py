@@ -1,6 +1,5 @@
 """The same with a Docker engine: are images built, pushed, run and removed as the stack says?"""
 
-import contextlib
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from local.cloud import Cloud
+from local.docker.images import DockerImages
 from local.emulator import Emulator
 from tests.engine import endpoint, plugins, small_model
-from tests.engine.conftest import REGION, NewStack, configure
-from tests.engine.driver import Outcome
+from tests.engine.endpoint import EndpointStack
 from tests.engine.inventory import inventory
+from tests.engine.stack import Engine, Outcome
 
 pytestmark = [pytest.mark.slow, pytest.mark.docker]
 
@@ -34,16 +34,11 @@ class Story:
 
 @pytest.fixture(scope="module")
 def story(
-    emulator: Emulator, cloud: Cloud, project: Path, new_stack: NewStack, tmp_path_factory: pytest.TempPathFactory
+    emulator: Emulator, cloud: Cloud, unplugged: Engine, good_model: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Story]:
-    path = tmp_path_factory.mktemp("plugins")
-    plugins.install(path)
-    with contextlib.ExitStack() as running:
-        stack, before = new_stack("images"), inventory(cloud)
-        stack.plugins = {
-            package: running.enter_context(plugins.running(package, path, project, emulator.url, None, REGION)).stub
-            for package in plugins.PACKAGES
-        }
+    with plugins.serving(emulator.url, DockerImages(emulator.port, note=print)) as stand_ins:
+        engine, before = unplugged.attached_to(stand_ins.ports), inventory(cloud)
+        stack = EndpointStack(engine, "images", {"model_path": str(good_model)})
         first = stack.up()
         assert first.errors == []
         predictions = endpoint.answer(cloud, stack)
@@ -51,7 +46,7 @@ def story(
         images = len(cloud.ecr.list_images(repositoryName=repository)["imageIds"])
         again = stack.up()
         worse_model = small_model.train(tmp_path_factory.mktemp("models") / "worse", slope=3, wrong_by=0.25)
-        configure(stack, model_path=str(worse_model))
+        stack.arguments["model_path"] = str(worse_model)
         worse, after_worse = stack.up(), endpoint.answer(cloud, stack)
         stack.destroy()
         yield Story(before, first, predictions, images, again, worse, after_worse, inventory(cloud))
@@ -78,14 +73,15 @@ def test_an_unchanged_model_is_not_built_again(story: Story) -> None:
     assert story.again.changes == {}
 
 
-def test_the_build_of_a_model_that_fails_its_golden_check_fails_the_deployment(story: Story) -> None:
+def test_the_final_diagnostics_say_why_a_model_is_not_served_with_its_numbers(story: Story) -> None:
     assert not story.worse.succeeded
-    assert "docker build failed" in story.worse.errors[0]
-    assert "golden check failed" in story.worse.errors[0]
+    (error,) = story.worse.errors
+    assert "is not served: golden check failed: record 0: expected" in error
+    assert error in story.worse.text.partition("Diagnostics:")[2]
 
 
-def test_a_model_whose_image_cannot_be_built_changes_no_function(story: Story) -> None:
-    assert "wine-function" not in story.worse.changes
+def test_a_model_that_is_not_served_changes_nothing_for_clients(story: Story) -> None:
+    assert "wine-live" not in story.worse.changes
     assert story.predictions_after_worse == story.predictions
 
 

@@ -1,7 +1,9 @@
 """Do the stand-in plugins do what the protocol asks, and refuse what they do not know?"""
 
+import contextlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -9,15 +11,33 @@ import grpc  # type: ignore[import-untyped]
 import pytest
 from google.protobuf import struct_pb2  # type: ignore[import-untyped]
 from pulumi.provider.experimental.property_value import PropertyValue
-from pulumi.runtime.proto import provider_pb2
+from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
 from local.cloud import Cloud
 from local.resources import RESOURCE_TYPES
-from tests.engine.conftest import Plugins
-from tests.engine.driver import Resource
+from tests.engine.endpoint import REGION
 from tests.engine.wire import plain_map, wire_map
 
-pytestmark = pytest.mark.slow
+Plugins = dict[str, provider_pb2_grpc.ResourceProviderStub]
+
+
+@dataclass
+class Resource:
+    """A resource as an engine remembers it: inputs and the whole state that its plugin gave."""
+
+    urn: str
+    inputs: struct_pb2.Struct
+    outputs: struct_pb2.Struct = field(default_factory=struct_pb2.Struct)
+    id: str = ""
+
+    @property
+    def type(self) -> str:
+        return self.urn.split("::")[2]
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """Inputs and outputs, plain."""
+        return plain(self.outputs)
 
 
 def policy(**statement: object) -> str:
@@ -50,14 +70,27 @@ def plain(properties: struct_pb2.Struct) -> dict[str, Any]:
     return plain_map(PropertyValue.unmarshal_map(properties))
 
 
+@pytest.fixture(scope="module")
+def plugins(stand_ins: dict[str, int]) -> Iterator[Plugins]:
+    """Each package's plugin, configured."""
+    with contextlib.ExitStack() as channels:
+        stubs = {}
+        for package, port in stand_ins.items():
+            channel = channels.enter_context(grpc.insecure_channel(f"127.0.0.1:{port}"))
+            stubs[package] = provider_pb2_grpc.ResourceProviderStub(channel)
+            variables = {"aws:config:region": REGION} if package == "aws" else {}
+            stubs[package].Configure(provider_pb2.ConfigureRequest(variables=variables, acceptSecrets=True))
+        yield stubs
+
+
 class Stack:
     """Makes resources through the plugins, one protocol request at a time."""
 
-    def __init__(self, stand_ins: Plugins) -> None:
-        self._stand_ins = stand_ins
+    def __init__(self, plugins: Plugins) -> None:
+        self._plugins = plugins
 
     def plugin(self, kind: str) -> Any:
-        return self._stand_ins[kind.partition(":")[0]]
+        return self._plugins[kind.partition(":")[0]]
 
     def check(self, kind: str, name: str, inputs: dict[str, Any]) -> Any:
         urn = f"urn:pulumi:test::test::{kind}::{name}"
@@ -90,8 +123,8 @@ class Stack:
 
 
 @pytest.fixture(scope="module")
-def stack(stand_ins: Plugins) -> Stack:
-    return Stack(stand_ins)
+def stack(plugins: Plugins) -> Stack:
+    return Stack(plugins)
 
 
 @pytest.fixture(scope="module")
@@ -194,15 +227,15 @@ def test_a_type_that_is_not_known_is_refused_by_name(stack: Stack) -> None:
     assert "aws:s3/bucket:Bucket cannot be deployed locally" in failure.reason
 
 
-def test_a_type_of_another_package_is_refused(stand_ins: Plugins) -> None:
+def test_a_type_of_another_package_is_refused(plugins: Plugins) -> None:
     urn = "urn:pulumi:test::test::docker:index/image:Image::image"
-    (failure,) = stand_ins["aws"].Check(provider_pb2.CheckRequest(urn=urn)).failures
+    (failure,) = plugins["aws"].Check(provider_pb2.CheckRequest(urn=urn)).failures
     assert "is not a type of the package aws" in failure.reason
 
 
-def test_a_function_that_is_not_known_is_refused_by_name(stand_ins: Plugins) -> None:
+def test_a_function_that_is_not_known_is_refused_by_name(plugins: Plugins) -> None:
     with pytest.raises(grpc.RpcError, match="the function aws:index/getAmi:getAmi cannot be answered"):
-        stand_ins["aws"].Invoke(provider_pb2.InvokeRequest(tok="aws:index/getAmi:getAmi"))
+        plugins["aws"].Invoke(provider_pb2.InvokeRequest(tok="aws:index/getAmi:getAmi"))
 
 
 def test_an_error_of_aws_names_the_operation_and_the_reason(stack: Stack) -> None:
@@ -262,6 +295,36 @@ def test_new_credentials_of_the_registry_are_no_change_of_the_image(stack: Stack
     image = stack.make("docker:index/image:Image", "image", {**inputs, "registry": registry("one")})
     again = stack.check("docker:index/image:Image", "image", {**inputs, "registry": registry("two")}).inputs
     assert stack.diff(image, again).changes == provider_pb2.DiffResponse.DIFF_NONE
+
+
+# https://github.com/pulumi/pulumi-aws/pull/2085
+def test_a_lifecycle_policy_goes_before_its_successor_comes(plugins: Plugins) -> None:
+    old, new = ({"repository": "one", "policy": text} for text in ("old", "new"))
+    diff = plugins["aws"].Diff(
+        provider_pb2.DiffRequest(
+            urn="urn:pulumi:test::test::aws:ecr/lifecyclePolicy:LifecyclePolicy::one",
+            olds=struct({**old, "__inputs": old}),
+            news=struct(new),
+        )
+    )
+    assert diff.deleteBeforeReplace
+
+
+@pytest.mark.parametrize(("chosen_by", "delete_first"), [("the program", True), ("the provider", False)])
+def test_a_name_that_the_program_chose_has_to_be_free_before_it_is_taken_again(
+    plugins: Plugins, chosen_by: str, delete_first: bool
+) -> None:
+    defaults = {} if chosen_by == "the program" else {"__defaults": ["name"]}
+    old, new = ({"name": "one", "functionName": text, **defaults} for text in ("old", "new"))
+    diff = plugins["aws"].Diff(
+        provider_pb2.DiffRequest(
+            urn="urn:pulumi:test::test::aws:lambda/alias:Alias::one",
+            olds=struct({**old, "__inputs": old}),
+            news=struct(new),
+        )
+    )
+    assert list(diff.replaces) == ["functionName"]
+    assert diff.deleteBeforeReplace == delete_first
 
 
 Drift = Callable[[Cloud, dict[str, Any]], object]
