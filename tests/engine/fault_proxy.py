@@ -1,4 +1,4 @@
-"""A proxy before the emulator that makes one request go wrong.
+"""A proxy before the emulator that makes requests go wrong: one by its name, or every one from the n-th on.
 
 It knows requests by the names of AWS's operations, as a fault is best described in them. Everything else goes through
 unchanged.
@@ -11,7 +11,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs
 
@@ -26,9 +26,10 @@ LAMBDA = {
     "CreateAlias": r"POST /2015-03-31/functions/[^/]+/aliases$",
     "UpdateAlias": r"PUT /2015-03-31/functions/[^/]+/aliases/[^/]+$",
     "CreateFunctionUrlConfig": r"POST /2021-10-31/functions/[^/]+/url",
-    "DeleteFunctionUrlConfig": r"DELETE /2021-10-31/functions/[^/]+/url",
-    "DeleteFunction": r"DELETE /2015-03-31/functions/[^/]+$",
 }
+
+#: Requests that change nothing.
+QUESTION = re.compile("GET |Get|List|Describe")
 
 
 @dataclass(frozen=True)
@@ -47,14 +48,22 @@ class Reset:
     carried_out: bool = False
 
 
+Fault = Refusal | Reset
+
+
 @dataclass(frozen=True)
-class Interruption:
-    """Something happens while the request is on its way, which then ends in a broken connection."""
+class Cut:
+    """From the n-th request on the connection breaks every time.
 
-    happening: Callable[[], None] = field(compare=False)
+    Attributes:
+        at: Which one, from 1.
+        carried_out: Whether this one still reaches the emulator, so that only its answer is lost.
+        happening: What happens just then.
+    """
 
-
-Fault = Refusal | Reset | Interruption
+    at: int
+    carried_out: bool
+    happening: Callable[[], None]
 
 
 class FaultProxy:
@@ -63,12 +72,18 @@ class FaultProxy:
     Attributes:
         url: Where it answers in the emulator's place.
         struck: How often the fault has happened since it was set.
+        requests: How many requests there were since counting began. Asking the same thing again is none.
     """
 
     def __init__(self, emulator_port: int) -> None:
         self._fault: tuple[str, Fault] | None = None
+        self._cut: Cut | None = None
+        self._looked_at: set[str] = set()
+        # Nobody is to learn that the connection breaks before what goes with it has happened.
+        self._happened = threading.Event()
         self._lock = threading.Lock()
         self.struck = 0
+        self.requests = 0
         proxy = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -80,16 +95,19 @@ class FaultProxy:
                     self.close_connection = True
                     return
                 body = self.rfile.read(int(self.headers.get("content-length", 0)))
-                fault = proxy._take(operation(self.command, self.path, dict(self.headers), body))
-                if fault is None:
-                    self._send(*self._forwarded(body))
-                elif isinstance(fault, Refusal):
+                name = operation(self.command, self.path, dict(self.headers), body)
+                fault = proxy._cut_off(name or f"{self.command} {self.path}") or proxy._take(name)
+                if isinstance(fault, Refusal):
                     self._send(fault.status, *refused(fault, self.headers.get("content-type", "")))
+                elif fault is None:
+                    self._send(*self._forwarded(body))
                 else:
-                    if isinstance(fault, Interruption):
-                        fault.happening()
-                    elif fault.carried_out:
+                    if fault.carried_out:
                         self._forwarded(body)
+                    if isinstance(fault, Cut):
+                        fault.happening()
+                        proxy._happened.set()
+                    proxy._happened.wait()
                     self.connection.shutdown(socket.SHUT_RDWR)
                     self.close_connection = True
 
@@ -132,11 +150,34 @@ class FaultProxy:
     def fault(self, name: str, fault: Fault) -> Iterator[None]:
         """The first request for an operation in this block goes wrong."""
         self.struck = 0
+        self._happened.set()
         self._fault = (name, fault)
         try:
             yield
         finally:
             self._fault = None
+
+    @contextmanager
+    def counting(self, cut: Cut | None = None) -> Iterator[None]:
+        """Count the requests in this block, and cut them off if that is asked for."""
+        with self._lock:
+            self.requests, self._cut = 0, cut
+            self._looked_at.clear()
+            self._happened.clear()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._cut = None
+
+    def _cut_off(self, request: str) -> Fault | Cut | None:
+        with self._lock:
+            before, self.requests = self.requests, self.requests + (request not in self._looked_at)
+            if QUESTION.match(request):
+                self._looked_at.add(request)
+            if self._cut is None or self.requests < self._cut.at:
+                return None
+            return self._cut if before < self._cut.at else Reset()
 
     def _take(self, name: str) -> Fault | None:
         with self._lock:

@@ -1,29 +1,30 @@
-"""What is left when a deployment breaks off, and does the next one finish it?
+"""What is left when AWS refuses a request or a connection breaks? And does the next deployment finish the work?
 
-Faults are made by a proxy between the plugins and the emulator, and by killing plugins. The stand-ins try every request
-once, where the genuine plugins wait and try again; so what these tests hold is not how seldom a deployment fails, but
-that a failed one leaves the last good version serving, is finished by the next, and leaves nothing behind.
+Faults are made by a proxy between the plugins and the emulator. The stand-ins try every request once, where the genuine
+plugins wait and try again; so what these tests hold is not how seldom a deployment fails, but that a failed one says
+why, leaves the last good version serving, is finished by the next, and leaves nothing behind.
 
-Left out: faults between the several requests that make one resource, such as a log group and its retention. What
-becomes of a half-made resource is told between the genuine plugins and the engine.
+Left out: a genuine plugin that keeps a half-made resource and tells the engine so.
 """
 
-import contextlib
 import itertools
-import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
-import grpc  # type: ignore[import-untyped]
 import pytest
 
 from local.cloud import Cloud
 from local.emulator import Emulator
-from tests.engine import endpoint, plugins, small_model
-from tests.engine.conftest import REGION, NewStack, configure
-from tests.engine.driver import Driver
-from tests.engine.fault_proxy import Fault, FaultProxy, Interruption, Refusal, Reset
+from local.errors import LocalError
+from local.images import Build
+from local.staged_images import StagedImages
+from tests.engine import endpoint, small_model
+from tests.engine.drill import Drill, drill
+from tests.engine.endpoint import EndpointStack
+from tests.engine.fault_proxy import Fault, Refusal, Reset
 from tests.engine.inventory import inventory
+from tests.engine.stack import Engine
 
 pytestmark = pytest.mark.slow
 
@@ -33,86 +34,85 @@ BROKEN = Refusal(500, "ServiceException", "An error occurred and the request can
 NOT_YET = Refusal(
     400, "InvalidParameterValueException", "The role defined for the function cannot be assumed by Lambda."
 )
+NO_ACCESS = Refusal(400, "AccessDeniedException", "Lambda does not have permission to access the ECR image.")
+NOT_ALLOWED = Refusal(403, "AccessDenied", "User is not authorized to perform: iam:CreateRole")
 EXPIRED = Refusal(400, "ExpiredTokenException", "The security token included in the request is expired")
+NO_KEY_GRANT = Refusal(400, "KMSAccessDeniedException", "Lambda was unable to decrypt the environment variables")
+FULL = Refusal(400, "CodeStorageExceededException", "Code storage limit exceeded.")
 
-Plugin = plugins.Plugin
+PUSH = "push"
+"""The push of the image, which is no request to the emulator here."""
 
 
-class Drill:
-    """Stacks behind the proxy, and plugins that can be killed and started again."""
+@dataclass
+class Registry(StagedImages):
+    """Images without a Docker engine, and a registry that can refuse one."""
 
-    def __init__(self, proxy: FaultProxy, start: Callable[[str], Plugin], new_stack: NewStack) -> None:
-        self.proxy = proxy
-        self._start = start
-        self._new_stack = new_stack
-        self._running = {package: start(package) for package in plugins.PACKAGES}
-        # One mapping for all stacks: a plugin that was started again is everybody's.
-        self._stubs = {package: plugin.stub for package, plugin in self._running.items()}
+    refusal: str = ""
 
-    def new_stack(self, name: str) -> Driver:
-        """A stack whose plugins reach the emulator through the proxy."""
-        stack = self._new_stack(name)
-        stack.plugins = self._stubs
-        return stack
+    def __post_init__(self) -> None:
+        super().__init__()
 
-    def kill_aws(self) -> None:
-        """End the AWS plugin without a chance to tidy up."""
-        self._running["aws"].process.send_signal(signal.SIGKILL)
-
-    def start_aws(self) -> None:
-        """Start it again."""
-        self._running["aws"] = self._start("aws")
-        self._stubs["aws"] = self._running["aws"].stub
+    def build(self, build: Build) -> str:
+        """Build, and fail at the push if that is asked for."""
+        if self.refusal:
+            refusal, self.refusal = self.refusal, ""
+            raise LocalError(refusal)
+        return super().build(build)
 
 
 @pytest.fixture(scope="module")
-def drill(
-    emulator: Emulator, project: Path, new_stack: NewStack, tmp_path_factory: pytest.TempPathFactory
+def registry() -> Registry:
+    return Registry()
+
+
+@pytest.fixture(scope="module")
+def faulty(
+    unplugged: Engine, emulator: Emulator, registry: Registry, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Drill]:
-    path, staged = tmp_path_factory.mktemp("plugins"), tmp_path_factory.mktemp("staged")
-    plugins.install(path)
-    with FaultProxy(emulator.port).serving() as proxy, contextlib.ExitStack() as open_plugins:
-
-        def start(package: str) -> Plugin:
-            return open_plugins.enter_context(plugins.running(package, path, project, proxy.url, staged, REGION))
-
-        yield Drill(proxy, start, new_stack)
+    with drill(unplugged, emulator, registry, tmp_path_factory.mktemp("drill")) as drilled:
+        yield drilled
 
 
 FIRST_DEPLOYMENT: dict[str, tuple[str, Fault]] = {
     "the repository is throttled": ("CreateRepository", THROTTLED),
     "the registry's token has expired": ("GetAuthorizationToken", EXPIRED),
     "the log group's connection breaks": ("CreateLogGroup", Reset()),
-    "the role is refused": ("CreateRole", Refusal(403, "AccessDenied", "not authorized to perform: iam:CreateRole")),
+    "the role is refused": ("CreateRole", NOT_ALLOWED),
+    "the role's policy is throttled": ("PutRolePolicy", THROTTLED),
     "the role cannot be assumed yet": ("CreateFunction", NOT_YET),
+    "the image cannot be read yet": ("CreateFunction", NO_ACCESS),
     "the golden check is throttled": ("Invoke", THROTTLED),
+    "the golden check cannot use the key": ("Invoke", NO_KEY_GRANT),
     "the alias meets an update in progress": ("CreateAlias", IN_PROGRESS),
     "the address cannot be made": ("CreateFunctionUrlConfig", BROKEN),
 }
 
 
 @pytest.mark.parametrize("fault", FIRST_DEPLOYMENT)
-def test_a_first_deployment_that_breaks_off_is_finished_by_the_next_and_leaves_nothing(
-    drill: Drill, cloud: Cloud, good_model: Path, fault: str
+def test_a_first_deployment_that_breaks_off_says_why_is_finished_by_the_next_and_leaves_nothing(
+    faulty: Drill, cloud: Cloud, good_model: Path, fault: str
 ) -> None:
-    before, stack = inventory(cloud), drill.new_stack("first")
-    with drill.proxy.fault(*FIRST_DEPLOYMENT[fault]):
+    name = fault.replace(" ", "-").replace("'", "")
+    stack, before = EndpointStack(faulty.engine, name, {"model_path": str(good_model)}), inventory(cloud)
+    with faulty.proxy.fault(*FIRST_DEPLOYMENT[fault]):
         failed = stack.up()
-    assert drill.proxy.struck == 1
+    assert faulty.proxy.struck == 1
     assert not failed.succeeded
-    assert stack.up().errors == []
+    assert reason(FIRST_DEPLOYMENT[fault][1]) in "\n".join(failed.errors)
+    assert stack.up().succeeded
     assert endpoint.answer(cloud, stack) == pytest.approx(small_model.predictions(good_model), abs=1e-6)
-    stack.destroy()
+    assert stack.destroy().succeeded
     assert inventory(cloud) == before
 
 
 @pytest.fixture(scope="module")
-def served(drill: Drill) -> Iterator[Driver]:
+def served(faulty: Drill, good_model: Path) -> Iterator[EndpointStack]:
     """A stack that serves."""
-    stack = drill.new_stack("served")
-    assert stack.up().errors == []
+    stack = EndpointStack(faulty.engine, "served", {"model_path": str(good_model)})
+    assert stack.up().succeeded
     yield stack
-    stack.destroy()
+    assert stack.destroy().succeeded
 
 
 @pytest.fixture(scope="module")
@@ -122,17 +122,20 @@ def slopes() -> Iterator[int]:
 
 
 @pytest.fixture
-def next_model(served: Driver, slopes: Iterator[int], tmp_path: Path) -> Path:
+def next_model(served: EndpointStack, slopes: Iterator[int], tmp_path: Path) -> Path:
     """A model that was never served before, as the stack's next."""
     model = small_model.train(tmp_path / "next", next(slopes))
-    configure(served, model_path=str(model))
+    served.arguments["model_path"] = str(model)
     return model
 
 
 UPDATE: dict[str, tuple[str, Fault]] = {
     "the registry's token has expired": ("GetAuthorizationToken", EXPIRED),
+    "the push breaks off": (PUSH, Refusal(500, "", "error pushing image: unexpected EOF")),
+    "the registry refuses the push": (PUSH, Refusal(403, "", "denied: Your authorization token has expired.")),
     "the new code is throttled": ("UpdateFunctionCode", THROTTLED),
     "the new code meets an update in progress": ("UpdateFunctionCode", IN_PROGRESS),
+    "there is no room for the new code": ("UpdateFunctionCode", FULL),
     "the answer to the new code is lost": ("UpdateFunctionCode", Reset(carried_out=True)),
     "the version cannot be published": ("PublishVersion", BROKEN),
     "the answer to the new version is lost": ("PublishVersion", Reset(carried_out=True)),
@@ -142,54 +145,35 @@ UPDATE: dict[str, tuple[str, Fault]] = {
 
 
 @pytest.mark.parametrize("fault", UPDATE)
-def test_an_update_that_breaks_off_leaves_the_last_good_version_serving_and_is_finished_by_the_next(
-    drill: Drill, served: Driver, cloud: Cloud, next_model: Path, fault: str
+def test_an_update_that_breaks_off_says_why_leaves_the_last_good_version_serving_and_is_finished_by_the_next(
+    faulty: Drill, registry: Registry, served: EndpointStack, cloud: Cloud, next_model: Path, fault: str
 ) -> None:
     version, answer = endpoint.live_version(cloud, served), endpoint.answer(cloud, served)
-    with drill.proxy.fault(*UPDATE[fault]):
+    name, kind = UPDATE[fault]
+    if name == PUSH and isinstance(kind, Refusal):
+        registry.refusal = kind.message
+    with faulty.proxy.fault(name, kind):
         failed = served.up()
-    assert drill.proxy.struck == 1
+    assert faulty.proxy.struck == (name != PUSH)
     assert not failed.succeeded
+    assert reason(kind) in "\n".join(failed.errors)
     assert (endpoint.live_version(cloud, served), endpoint.answer(cloud, served)) == (version, answer)
-    assert served.up().errors == []
+    assert served.up().succeeded
     assert endpoint.answer(cloud, served) == pytest.approx(small_model.predictions(next_model), abs=1e-6)
 
 
 def test_an_alias_that_moved_without_an_answer_is_where_it_should_be(
-    drill: Drill, served: Driver, cloud: Cloud, next_model: Path
+    faulty: Drill, served: EndpointStack, cloud: Cloud, next_model: Path
 ) -> None:
-    with drill.proxy.fault("UpdateAlias", Reset(carried_out=True)):
+    with faulty.proxy.fault("UpdateAlias", Reset(carried_out=True)):
         failed = served.up()
     assert not failed.succeeded
     expected = pytest.approx(small_model.predictions(next_model), abs=1e-6)
     assert endpoint.answer(cloud, served) == expected
-    assert served.up().errors == []
+    assert served.up().succeeded
     assert endpoint.answer(cloud, served) == expected
 
 
-def test_a_plugin_killed_while_it_updates_leaves_the_last_good_version_serving(
-    drill: Drill, served: Driver, cloud: Cloud, next_model: Path
-) -> None:
-    answer = endpoint.answer(cloud, served)
-    with drill.proxy.fault("UpdateFunctionCode", Interruption(drill.kill_aws)):
-        failed = served.up()
-    drill.start_aws()
-    assert not failed.succeeded
-    assert endpoint.answer(cloud, served) == answer
-    assert served.up().errors == []
-    assert endpoint.answer(cloud, served) == pytest.approx(small_model.predictions(next_model), abs=1e-6)
-
-
-def test_a_plugin_killed_while_it_creates_or_deletes_leaves_nothing_that_cannot_be_removed(
-    drill: Drill, cloud: Cloud
-) -> None:
-    before, stack = inventory(cloud), drill.new_stack("killed")
-    with drill.proxy.fault("CreateAlias", Interruption(drill.kill_aws)):
-        assert not stack.up().succeeded
-    drill.start_aws()
-    assert stack.up().errors == []
-    with drill.proxy.fault("DeleteFunctionUrlConfig", Interruption(drill.kill_aws)), pytest.raises(grpc.RpcError):
-        stack.destroy()
-    drill.start_aws()
-    stack.destroy()
-    assert inventory(cloud) == before
+def reason(fault: Fault) -> str:
+    """What the final diagnostics have to say of a fault."""
+    return fault.message if isinstance(fault, Refusal) else "Connection was closed"
