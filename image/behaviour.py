@@ -89,12 +89,12 @@ def check_statuses(container: Container, cases: list[Case]) -> None:
 
 
 def check_direct_failure(container: Container) -> None:
-    """Invoke directly with something that is no list of records: Lambda must be told that the function failed.
+    """Invoke directly with what are no records of the model: Lambda must be told that the function failed.
 
     Raises:
         LocalError: It was not.
     """
-    events: list[object] = [{"not": "records"}, [{"no feature of any model": 1.0}], "records", None]
+    events: list[object] = [{"not": "records"}, [{"no feature of any model": 1.0}], "records"]
     for event, answer in zip(events, container.invoke(events), strict=True):
         if answer.error is None:
             raise LocalError(f"invoked directly with {json.dumps(event)}, the function did not fail")

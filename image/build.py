@@ -13,7 +13,7 @@ from components.staging import BuildContext
 from local import stack_config
 from local.docker.base_image import BaseImage, base_image
 from local.docker.build import build as build_image
-from local.docker.command import Builder, docker, require_processor
+from local.docker.command import Builder, docker, require_emulator, require_processor
 from local.docker.platforms import docker_platform
 from local.errors import LocalError
 
@@ -94,6 +94,7 @@ def choose_base(want: Wanted, say: Callable[[str], None]) -> BaseImage:
         StandInBaseError: There is neither.
         NoEmulationError: It is for a processor that the engine neither has nor emulates.
     """
+    require_emulator(want.platform)
     base = base_image(want.base, want.platform.rpartition("/")[2], say)
     require_processor(base.name, want.platform)
     return base

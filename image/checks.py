@@ -4,7 +4,6 @@ Contexts and the bill of materials are written below the working directory, into
 """
 
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
 from image import behaviour, contents, events, libraries, manifest, rebuilding, scanners
@@ -17,8 +16,6 @@ from local.docker.command import Builder
 
 BILL_OF_MATERIALS = Path(".build") / "sbom.spdx.json"
 """Beside the staged contexts: the list of all packages in the image that was built last."""
-
-Say = Callable[[str], None]
 
 
 def make(want: Wanted, builder: Builder) -> Image:
@@ -56,7 +53,7 @@ def test(want: Wanted, builder: Builder) -> None:
     run_as_lambda(image, want)
     push(image)
     build_again(image, want, builder)
-    print("\nThe image is what Lambda takes, and does what it has to.")
+    report.console.print("\nThe image is what Lambda takes, and does what it has to.")
 
 
 def run_as_lambda(image: Image, want: Wanted) -> None:

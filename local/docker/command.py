@@ -8,10 +8,12 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from local.docker.platforms import KERNEL, docker_platform
 from local.errors import LocalError
 
 SECONDS_TO_ANSWER = 20
@@ -20,6 +22,9 @@ SECONDS_TO_RUN = 1800
 
 FOREIGN_PROGRAM = "exec format error"
 """What the kernel says of a program for another processor, in every engine's words."""
+
+BINFMT = Path("/proc/sys/fs/binfmt_misc")
+"""Where Linux lists the emulators that it hands programs for other processors to."""
 
 # Lambda refuses image indexes, which newer BuildKits make as soon as they attach provenance.
 NO_ATTESTATIONS = {"BUILDX_NO_DEFAULT_ATTESTATIONS": "1"}
@@ -151,6 +156,22 @@ def remove(*names: str) -> None:
         quiet("image", "rm", "--force", name)
 
 
+def require_emulator(platform: str) -> None:
+    """See before anything is fetched or built whether this machine's kernel runs what is for another processor.
+
+    Nothing is refused where it cannot be known: the engine of Docker Desktop, or one elsewhere, has another kernel.
+
+    Args:
+        platform: Such as `linux/arm64`.
+
+    Raises:
+        NoEmulationError: The engine is this machine's, and its kernel hands such programs to no emulator.
+    """
+    here = sys.platform == "linux" and "DOCKER_HOST" not in os.environ
+    if here and platform != docker_platform() and not any(BINFMT.glob(f"*{KERNEL[platform]}*")):
+        raise _no_emulation(platform)
+
+
 def require_processor(base: str, platform: str) -> None:
     """Start a program of a base image, to see that the engine runs what is for that processor.
 
@@ -167,10 +188,14 @@ def require_processor(base: str, platform: str) -> None:
     except LocalError as error:
         if FOREIGN_PROGRAM not in str(error):
             raise
-        raise NoEmulationError(
-            f"this engine runs nothing for {platform}, which building for it needs: Docker Desktop emulates other "
-            "processors, on Debian or Ubuntu `apt-get install qemu-user-static` makes the engine do so"
-        ) from None
+        raise _no_emulation(platform) from None
+
+
+def _no_emulation(platform: str) -> NoEmulationError:
+    return NoEmulationError(
+        f"this engine runs nothing for {platform}, which building for it needs: Docker Desktop emulates other "
+        "processors, on Debian or Ubuntu `apt-get install qemu-user-static` makes the engine do so"
+    )
 
 
 def last_line(output: str) -> str:

@@ -59,6 +59,13 @@ def altered(tried: Trial) -> Iterator[Callable[[str], str]]:
     command.remove(*made)
 
 
+@pytest.fixture(scope="session")
+def container(tried: Trial, wanted: Wanted) -> Iterator[LambdaContainer]:
+    """The real image as Lambda runs it, for all tests that only ask it something."""
+    with LambdaContainer(tried.name, platform=wanted.platform, memory_mb=256, timeout_seconds=30) as running:
+        yield running
+
+
 @pytest.fixture
 def running(wanted: Wanted) -> Iterator[Callable[..., LambdaContainer]]:
     """Starts images as Lambda would; they are gone after the test."""

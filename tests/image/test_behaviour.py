@@ -78,7 +78,7 @@ def test_each_kind_of_wrong_refusal_is_seen(body: Any, reason: str) -> None:
 
 def test_a_bad_direct_invocation_that_succeeds_is_seen() -> None:
     with pytest.raises(LocalError, match="the function did not fail"):
-        behaviour.check_direct_failure(Pretender(FAILED, FAILED, [], FAILED))
+        behaviour.check_direct_failure(Pretender(FAILED, [], FAILED))
 
 
 def test_the_requests_reach_every_status_and_end_with_a_good_one() -> None:

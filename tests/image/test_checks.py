@@ -78,12 +78,12 @@ print(os.getuid(), int(capabilities, 16), *sorted(os.listdir("/sys/class/net")))
 """
 
 
-def test_only_the_folder_for_temporary_files_can_be_written(tried: Trial, running: Run) -> None:
-    assert running(tried.name).python(WRITE) == ""
+def test_only_the_folder_for_temporary_files_can_be_written(container: LambdaContainer) -> None:
+    assert container.python(WRITE) == ""
 
 
-def test_it_has_no_rights_and_no_network(tried: Trial, running: Run) -> None:
-    user, capabilities, *networks = running(tried.name).python(RIGHTS).split()
+def test_it_has_no_rights_and_no_network(container: LambdaContainer) -> None:
+    user, capabilities, *networks = container.python(RIGHTS).split()
     assert (user, capabilities) == ("993", "0")
     assert "eth0" not in networks
 
@@ -98,17 +98,17 @@ def test_it_cannot_use_more_memory_than_it_has(tried: Trial, running: Run) -> No
 # --- the checks see what is wrong ---
 
 
-def test_a_prediction_that_differs_is_seen(tried: Trial, wanted: Wanted, running: Run) -> None:
+def test_a_prediction_that_differs_is_seen(container: LambdaContainer, wanted: Wanted) -> None:
     known = behaviour.expected(wanted.model)
     off = replace(known, predictions=[*known.predictions[:-1], 0.0])
     with pytest.raises(LocalError, match="record"):
-        behaviour.check_golden(running(tried.name), off)
+        behaviour.check_golden(container, off)
 
 
-def test_a_status_that_differs_is_seen(tried: Trial, wanted: Wanted, running: Run) -> None:
+def test_a_status_that_differs_is_seen(container: LambdaContainer, wanted: Wanted) -> None:
     (first, *_) = events.cases(behaviour.expected(wanted.model).records[0])
     with pytest.raises(LocalError, match="records: answered 200, must be 422"):
-        behaviour.check_statuses(running(tried.name), [replace(first, status=422)])
+        behaviour.check_statuses(container, [replace(first, status=422)])
 
 
 def test_a_library_that_is_not_there_is_named(tried: Trial, altered: Alter, running: Run) -> None:

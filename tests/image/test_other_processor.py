@@ -27,9 +27,11 @@ def test_the_image_for_the_other_processor_is_what_lambda_takes(
     with contextlib.ExitStack() as afterwards:
         afterwards.callback(lambda: command.remove(*command.tags(wanted.name)))
         try:
-            checks.test(wanted, builder)
+            image = checks.make(wanted, builder)
+            checks.run_as_lambda(image, wanted)
+            checks.push(image)
         except NoEmulationError as error:
             pytest.skip(str(error))
     printed = capsys.readouterr().out
     assert f"for {PLATFORMS[other]} with BuildKit" in printed
-    assert "The image is what Lambda takes" in printed
+    assert "no index, no attestations" in printed

@@ -1,12 +1,14 @@
 """Which builders are found, and what is said when the engine's command fails or is missing?"""
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
 
 from local.docker import command
 from local.docker.command import NoEmulationError
+from local.docker.platforms import KERNEL, docker_platform
 from local.errors import LocalError
 
 posix_only = pytest.mark.skipif(os.name == "nt", reason="fakes programs by shell scripts")
@@ -74,6 +76,18 @@ def test_a_failed_command_says_what_the_engine_said(tmp_path: Path, monkeypatch:
     monkeypatch.setenv("PATH", str(folder), prepend=os.pathsep)
     with pytest.raises(LocalError, match=r"^docker push failed: no basic auth credentials$"):
         command.docker("push", "name")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads what Linux knows of emulators")
+def test_a_missing_emulator_is_known_before_anything_is_built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DOCKER_HOST", raising=False)
+    monkeypatch.setattr(command, "BINFMT", tmp_path)
+    (other,) = set(KERNEL) - {docker_platform()}
+    command.require_emulator(docker_platform())
+    with pytest.raises(NoEmulationError, match="qemu-user-static"):
+        command.require_emulator(other)
+    (tmp_path / f"qemu-{KERNEL[other]}").touch()
+    command.require_emulator(other)
 
 
 @posix_only
