@@ -50,6 +50,9 @@ export class Client {
     /** @type {Settings} */
     this.settings = findSettings(given);
     this.retry = { attempts, baseMs, capMs };
+    if (this.settings.emulator) {
+      keepFromProxies();
+    }
     this.signer = new SignatureV4({
       service: "lambda",
       region: this.settings.region,
@@ -178,6 +181,13 @@ export class Client {
       throw new InferenceError("the answer is not JSON; is it a model endpoint?");
     }
   }
+}
+
+/** Plain HTTP stays on this machine; with NODE_USE_ENV_PROXY fetch would take it to a proxy, which can read it. */
+function keepFromProxies() {
+  const known = (process.env.no_proxy ?? process.env.NO_PROXY ?? "").split(",").filter(Boolean);
+  const local = ["127.0.0.1", "localhost", "::1"];
+  process.env.NO_PROXY = process.env.no_proxy = [...new Set([...known, ...local])].join(",");
 }
 
 /** @param {unknown} value */

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -188,6 +189,14 @@ def test_a_run_that_began_nothing_leaves_nothing(paths: Paths) -> None:
 def test_an_input_that_cannot_be_read_twice_is_refused(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.csv")
     assert "is no ordinary file" in score(tmp_path / "pipe.csv", tmp_path / "out.csv")
+
+
+@pytest.mark.parametrize("output", ["", ".", "/", "folder/.."])
+def test_an_output_that_is_a_folder_is_refused(tmp_path: Path, output: str) -> None:
+    (tmp_path / "in.csv").write_text(PRECIOUS)
+    assert re.search(
+        "must be a file; name one|is no ordinary file|there is no folder", score(tmp_path / "in.csv", output)
+    )
 
 
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:

@@ -245,15 +245,22 @@ def test_plain_http_on_this_machine_passes_no_proxy(
     client: Client, server: FaultProxy, stranger: FaultProxy, records_file: Path, proxy: dict[str, str]
 ) -> None:
     server.faults.extend([RIGHT] * 20)
-    client.ask(server.url, REGION, records_file, dict.fromkeys(proxy, stranger.url))
+    variables = {**dict.fromkeys(proxy, stranger.url), "NODE_USE_ENV_PROXY": "1"}
+    client.ask(server.url, REGION, records_file, variables)
     assert server.seen
 
 
+def node_can_use_proxies() -> bool:
+    version = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True).stdout
+    major, minor = (int(number) for number in version.strip("v\n").split(".")[:2])
+    return (major, minor) >= (24, 5) or (major == 22 and minor >= 21)
+
+
 def test_a_proxy_sees_no_more_than_the_endpoints_name(client: Client, server: FaultProxy, records_file: Path) -> None:
-    if client.name == "node":
-        pytest.skip("fetch of Node 20 uses no proxy")
+    if client.name == "node" and not node_can_use_proxies():
+        pytest.skip("fetch of this Node uses no proxy")
     server.faults.extend([answered(407)] * 20)
-    variables = {"HTTPS_PROXY": server.url, "https_proxy": server.url, "ATTEMPTS": "1"}
+    variables = {"HTTPS_PROXY": server.url, "https_proxy": server.url, "NODE_USE_ENV_PROXY": "1", "ATTEMPTS": "1"}
     done = client.ask("https://abc.lambda-url.eu-central-1.on.aws/", REGION, records_file, variables)
     assert done.status == 1
     assert {(seen.method, seen.path) for seen in server.seen} == {("CONNECT", "abc.lambda-url.eu-central-1.on.aws:443")}

@@ -40,6 +40,13 @@ class Paths:
     """
 
     def __init__(self, output: Path) -> None:
+        """Derive the names.
+
+        Raises:
+            InferenceError: The output is a folder.
+        """
+        if not output.name:
+            raise InferenceError("the output must be a file; name one")
         self.output = output
         self.failures = output.with_name(output.name + FAILURES)
         self.folder = output.with_name(output.name + UNFINISHED)
