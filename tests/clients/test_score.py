@@ -2,7 +2,7 @@
 
 import csv
 import errno
-import json
+import io
 import os
 import random
 import signal
@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import xgboost
-from ml_inference_client.score import command, scoring
+from ml_inference_client.score import command, npy, scoring
 
 from tests.clients.callers import PYTHON_COMMAND, PythonCaller, Run
 from tests.clients.conftest import GOLDEN, REPOSITORY
@@ -86,7 +86,7 @@ def predictions(path: Path) -> list[float | None]:
 
 
 def sent_rows(proxy: FaultProxy) -> int:
-    return sum(len(json.loads(seen.body)["alcohol"]) for seen in proxy.seen if seen.method == "POST")
+    return sum(len(np.load(io.BytesIO(seen.body))) for seen in proxy.seen if seen.method == "POST")
 
 
 def leftovers(output: Path) -> list[str]:
@@ -213,7 +213,7 @@ def test_a_refusal_of_the_whole_request_ends_the_run(score: Score, table: Path, 
 def test_requests_stay_below_the_limit(
     score: Score, table: Path, output: Path, expected: list[float], proxy: FaultProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(scoring, "MOST_BYTES", 2000)
+    monkeypatch.setattr(scoring, "MOST_BYTES", {npy.MEDIA_TYPE: 2000})
     assert score(table, "--chunk-rows", "100").status == 0
     assert predictions(output) == expected
     assert max(len(seen.body) for seen in proxy.seen) <= 2000

@@ -4,9 +4,12 @@ import csv
 from pathlib import Path
 
 import pytest
+from ml_inference_client.client import JSON
 from ml_inference_client.errors import InferenceError
+from ml_inference_client.score import npy
 from ml_inference_client.score.columns import check, refuse_taken_names
 from ml_inference_client.score.schema import Fault, Feature, features_of, predicted_columns
+from ml_inference_client.score.scoring import media_type_of
 from ml_inference_client.score.source import open_source
 
 FEATURES = [Feature("fixed acidity"), Feature("pH"), Feature("alcohol")]
@@ -110,8 +113,8 @@ def test_a_known_category_is_sent_as_training_had_it(feature: Feature, cell: str
     [
         ({"outputs": 1}, ["prediction"]),
         ({"outputs": 3}, ["p0", "p1", "p2"]),
-        ({"outputs": 2, "classes": ["red", "white"]}, ["red", "white"]),
-        ({"outputs": 1, "classes": ["red", "white"]}, ["prediction"]),
+        ({"outputs": 2, "output_names": ["red", "white"]}, ["red", "white"]),
+        ({"outputs": 1, "output_names": ["red", "white"]}, ["prediction"]),
         ({}, ["prediction"]),
     ],
 )
@@ -122,3 +125,44 @@ def test_each_output_has_a_column(card: dict[str, object], columns: list[str]) -
 def test_the_delimiters_are_those_that_the_csv_module_takes() -> None:
     for delimiter in (";", "\t", "|", ","):
         assert next(csv.reader([f"a{delimiter}b"], delimiter=delimiter)) == ["a", "b"]
+
+
+def feature(**described: object) -> Feature:
+    return features_of({"features": [{"name": "colour", "type": "number", **described}]})[0]
+
+
+def test_a_category_that_may_be_unseen_is_left_to_the_endpoint() -> None:
+    unseen = feature(type="category", categories=["red"], may_be_unseen=True)
+    assert unseen.column(["rose"]) == ["rose"]
+
+
+def test_booleans_are_numbers_where_the_model_takes_them() -> None:
+    indicator = feature(type="number or boolean")
+    assert indicator.column([True, False]) == [1.0, 0.0]
+    assert indicator.value(True) == 1.0
+    assert isinstance(feature().value(True), Fault)
+
+
+def test_a_column_that_may_be_absent_is_not_demanded() -> None:
+    features = [Feature("pH"), feature(may_be_absent=True)]
+    assert check(["pH"], features, [], Path("t.csv"), ",") == [
+        "missing in every row, because there is no column for them: colour"
+    ]
+    with pytest.raises(InferenceError, match="lacks the model's features 'colour'"):
+        check(["id"], features[1:], [], Path("t.csv"), ",")
+
+
+@pytest.mark.parametrize(
+    ("described", "present", "form"),
+    [
+        ([{}], 1, npy.MEDIA_TYPE),
+        ([{}, {"type": "category code"}, {"type": "number or boolean"}], 3, npy.MEDIA_TYPE),
+        ([{}, {"type": "category", "categories": [1, 2]}], 2, JSON),
+        ([{}, {"may_be_absent": True}], 1, JSON),
+    ],
+)
+def test_rows_go_as_arrays_where_every_feature_is_a_number(
+    described: list[dict[str, object]], present: int, form: str
+) -> None:
+    features = [feature(**one) for one in described]
+    assert media_type_of(features, features[:present]) == form

@@ -110,13 +110,13 @@ class _Requests:
         """A client with settings from arguments, environment and stack; see `Settings.find`."""
         return cls(Settings.find(given))
 
-    def _arguments(self, method: str, path: str, body: bytes | None, content_type: str) -> dict[str, Any]:
-        headers = {"host": self.settings.host}
-        if body is not None:
+    def _arguments(self, method: str, path: str, body: bytes | None, content_type: str, accept: str) -> dict[str, Any]:
+        headers = {"host": self.settings.host, "accept": accept}
+        if body is not None and content_type == JSON and len(body) >= GZIP_FROM:
+            headers["content-encoding"] = "gzip"
+            body = gzip.compress(body, compresslevel=1, mtime=0)
+        elif body is not None:
             headers["content-type"] = content_type
-            if content_type == JSON and len(body) >= GZIP_FROM:
-                headers = {"host": self.settings.host, "content-encoding": "gzip"}
-                body = gzip.compress(body, compresslevel=1, mtime=0)
         return {
             "method": method,
             "url": self.settings.url(path),
@@ -201,7 +201,9 @@ class Client(_Requests):
         """
         return _predictions(self.send("POST", "/", _body(records)), len(records))
 
-    def send(self, method: str, path: str, body: bytes | None = None, content_type: str = JSON) -> Answer:
+    def send(
+        self, method: str, path: str, body: bytes | None = None, content_type: str = JSON, accept: str = "*/*"
+    ) -> Answer:
         """Send any request to the endpoint, again if need be.
 
         Args:
@@ -209,11 +211,12 @@ class Client(_Requests):
             path: Path below the endpoint, beginning with `/`.
             body: The body, if there is one.
             content_type: Its media type.
+            accept: The media types that the answer may have.
 
         Raises:
             InferenceError: See `errors.py`.
         """
-        request, attempt = self._arguments(method, path, body, content_type), 0
+        request, attempt = self._arguments(method, path, body, content_type, accept), 0
         while True:
             attempt += 1
             outcome: httpx.Response | httpx.HTTPError
@@ -243,9 +246,11 @@ class AsyncClient(_Requests):
         """Predict records; see `Client.predict`."""
         return _predictions(await self.send("POST", "/", _body(records)), len(records))
 
-    async def send(self, method: str, path: str, body: bytes | None = None, content_type: str = JSON) -> Answer:
+    async def send(
+        self, method: str, path: str, body: bytes | None = None, content_type: str = JSON, accept: str = "*/*"
+    ) -> Answer:
         """Send any request to the endpoint, again if need be; see `Client.send`."""
-        request, attempt = self._arguments(method, path, body, content_type), 0
+        request, attempt = self._arguments(method, path, body, content_type, accept), 0
         while True:
             attempt += 1
             outcome: httpx.Response | httpx.HTTPError

@@ -29,14 +29,15 @@ def check(
         delimiter: Between the cells of its header.
 
     Returns:
-        Remarks: which columns stay here.
+        Remarks: which columns stay here, and which the model will miss.
 
     Raises:
         InferenceError: A column is missing or ambiguous.
     """
     names = [feature.name for feature in features]
-    lacking = [name for name in names if name not in columns]
-    if lacking:
+    lacking = [feature.name for feature in features if feature.name not in columns and not feature.may_be_absent]
+    if lacking or not {*names} & {*columns}:
+        lacking = lacking or names
         hint = _other_delimiter(columns, names, delimiter) or _other_names(columns, lacking, names)
         raise InferenceError(
             f"{path} lacks the model's features {_listed(lacking)}; {hint or f'it has the columns {_listed(columns)}'}"
@@ -49,7 +50,11 @@ def check(
     if ambiguous:
         raise InferenceError(f"{path} has the column {_listed(sorted(ambiguous))} more than once")
     ignored = [name for name in columns if name not in {*names, *keep}]
-    return [f"not sent, because the model does not know them: {', '.join(ignored)}"] if ignored else []
+    absent = [name for name in names if name not in columns]
+    return [
+        *([f"missing in every row, because there is no column for them: {', '.join(absent)}"] if absent else []),
+        *([f"not sent, because the model does not know them: {', '.join(ignored)}"] if ignored else []),
+    ]
 
 
 def refuse_taken_names(keep: Sequence[str], written: Sequence[str], path: Path) -> None:

@@ -19,7 +19,7 @@ from ml_inference_client.score.columns import check, refuse_taken_names
 from ml_inference_client.score.paths import Paths
 from ml_inference_client.score.result import Progress, Result, Scored
 from ml_inference_client.score.schema import features_of, predicted_columns
-from ml_inference_client.score.scoring import Scoring
+from ml_inference_client.score.scoring import Scoring, media_type_of
 from ml_inference_client.score.source import Source, open_source
 from ml_inference_client.settings import Settings
 
@@ -102,7 +102,8 @@ async def _score(job: Job, paths: Paths, settings: Settings, retry: Retry) -> in
             refuse_taken_names(job.keep, ["row", *predicted], job.input)
             for remark in check(source.columns, features, job.keep, job.input, job.delimiter):
                 print(remark, file=sys.stderr)
-            wanted = [*(feature.name for feature in features), *job.keep]
+            present = [feature for feature in features if feature.name in source.columns]
+            wanted = [*(feature.name for feature in present), *job.keep]
             identity = {"delimiter": job.delimiter, "columns": wanted, "outputs": predicted, "model": version}
             result.begin(identity, predicted, job.keep, source)
             before, started = result.progress, time.monotonic()
@@ -113,7 +114,9 @@ async def _score(job: Job, paths: Paths, settings: Settings, retry: Retry) -> in
                     bar.update(scored.position - bar.n)
 
                 chunks = source.chunks(wanted, job.chunk_rows, before.rows, before.position)
-                await Scoring(client, features, version, job.concurrency).run(chunks, result, report)
+                form = media_type_of(features, present)
+                scoring = Scoring(client, present, len(predicted), version, job.concurrency, form)
+                await scoring.run(chunks, result, report)
             result.finish()
     _say_what_was_done(paths, result, before, time.monotonic() - started, version)
     return SOME_ROWS_FAILED if result.progress.failed else 0

@@ -48,13 +48,19 @@ class Feature:
         name: Its name, also that of its column.
         takes_text: Whether its values are names of categories.
         may_miss: Whether a value may be missing.
-        categories: All that training saw, where the card lists them.
+        categories: All that a cell may name; empty where there are none or any may come.
+        is_number: Whether its values are numbers and stand for nothing else.
+        takes_booleans: Whether true and false will do for 1 and 0.
+        may_be_absent: Whether the table may lack its column.
     """
 
     name: str
     takes_text: bool = False
     may_miss: bool = False
     categories: frozenset[Any] = frozenset()
+    is_number: bool = True
+    takes_booleans: bool = False
+    may_be_absent: bool = False
 
     def column(self, cells: Sequence[Any]) -> list[Value] | None:
         """All cells as values, quickly; None if any deserves a closer look."""
@@ -68,7 +74,7 @@ class Feature:
             numbers: list[float] = list(map(float, cells))
         except (ValueError, TypeError, OverflowError):
             return None
-        fine = not isinstance(first, bool) and isfinite(sum(numbers))
+        fine = (self.takes_booleans or not isinstance(first, bool)) and isfinite(sum(numbers))
         fine = fine and max(map(abs, numbers), default=0.0) < SURELY_FLOAT32 and self._all_known(numbers)
         return list(numbers) if fine else None
 
@@ -80,7 +86,7 @@ class Feature:
             )
         if self.takes_text:
             return str(cell) if self._all_known([str(cell)]) else self._unknown_category()
-        if isinstance(cell, bool) or (isinstance(cell, str) and not _plain(cell)):
+        if (isinstance(cell, bool) and not self.takes_booleans) or (isinstance(cell, str) and not _plain(cell)):
             return self._not_a_number(cell)
         try:
             number = float(cell)
@@ -133,9 +139,16 @@ def features_of(card: Any) -> list[Feature]:
 def _feature(entry: Any) -> Feature:
     if isinstance(entry, str):
         return Feature(entry)
-    categories = entry.get("categories") or ()
-    text = entry.get("type") == "category" and all(isinstance(name, str) for name in categories)
-    return Feature(entry["name"], text, bool(entry.get("may_be_null")), frozenset(categories))
+    kind, categories = entry.get("type"), entry.get("categories") or ()
+    return Feature(
+        entry["name"],
+        takes_text=kind == "category" and all(isinstance(name, str) for name in categories),
+        may_miss=bool(entry.get("may_be_null")),
+        categories=frozenset(() if entry.get("may_be_unseen") else categories),
+        is_number=kind != "category",
+        takes_booleans=kind == "number or boolean",
+        may_be_absent=bool(entry.get("may_be_absent")),
+    )
 
 
 def predicted_columns(card: Mapping[str, Any]) -> list[str]:
@@ -143,7 +156,7 @@ def predicted_columns(card: Mapping[str, Any]) -> list[str]:
     outputs = card.get("outputs", 1)
     if not isinstance(outputs, int) or outputs < 2:
         return ["prediction"]
-    classes = card.get("classes")
-    if isinstance(classes, list) and len(classes) == outputs:
-        return [str(name) for name in classes]
+    names = card.get("output_names")
+    if isinstance(names, list) and len(names) == outputs:
+        return [str(name) for name in names]
     return [f"p{index}" for index in range(outputs)]

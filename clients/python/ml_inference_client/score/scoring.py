@@ -13,15 +13,27 @@ from typing import Any
 import httpx
 import orjson
 
-from ml_inference_client.client import Answer, AsyncClient
+from ml_inference_client.client import JSON, Answer, AsyncClient
 from ml_inference_client.errors import InferenceError, RequestRefusedError
+from ml_inference_client.score import npy
 from ml_inference_client.score.result import Result, Scored
 from ml_inference_client.score.schema import Fault, Feature, Value
 from ml_inference_client.score.source import Chunk
 
-MOST_BYTES = 5_500_000
-"""Of a body: Lambda takes 6 MB, headers and the event around the body included.
+MOST_BYTES = {JSON: 5_500_000, npy.MEDIA_TYPE: 4_100_000}
+"""Of a body: Lambda takes 6 MB, headers and the event around the body included, and four thirds of what is no text.
 https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
+
+
+def media_type_of(features: Sequence[Feature], present: Sequence[Feature]) -> str:
+    """The form of the rows: arrays of float32 where there is a number for each feature, else JSON, which has names.
+
+    Args:
+        features: The model's.
+        present: Those that the table has.
+    """
+    numbers = all(feature.is_number for feature in features)
+    return npy.MEDIA_TYPE if numbers and len(present) == len(features) else JSON
 
 
 @dataclass
@@ -48,8 +60,28 @@ class Scoring:
         version: The model's version; an answer of another one ends the run.
     """
 
-    def __init__(self, client: AsyncClient, features: Sequence[Feature], version: str | None, concurrency: int) -> None:
+    def __init__(
+        self,
+        client: AsyncClient,
+        features: Sequence[Feature],
+        outputs: int,
+        version: str | None,
+        concurrency: int,
+        media_type: str,
+    ) -> None:
+        """Prepare to score.
+
+        Args:
+            client: What sends.
+            features: Those that the table has, in the model's order.
+            outputs: Numbers of a prediction.
+            version: The model's.
+            concurrency: Requests at a time.
+            media_type: In what form rows go and predictions come; see `media_type_of`.
+        """
         self._client = client
+        self._outputs = outputs
+        self._media_type = media_type
         self._features = features
         self._keys = [orjson.dumps(feature.name) + b":" for feature in features]
         self._sending = asyncio.Semaphore(concurrency)
@@ -128,11 +160,11 @@ class Scoring:
             if not places:
                 continue
             body = self._body(columns)
-            if len(body) > MOST_BYTES and len(places) > 1:
+            if len(body) > MOST_BYTES[self._media_type] and len(places) > 1:
                 parts += _halves(columns, places)
                 continue
             try:
-                answer = await self._client.send("POST", "/", body)
+                answer = await self._client.send("POST", "/", body, self._media_type, self._media_type)
             except RequestRefusedError as error:
                 if error.status == httpx.codes.REQUEST_ENTITY_TOO_LARGE and len(places) > 1:
                     parts += _halves(columns, places)
@@ -150,13 +182,17 @@ class Scoring:
                 f"the endpoint now serves model {answer.model_version}, the run began with {self.version}; "
                 "one output must not mix two models: give --restart to begin again"
             )
+        if self._media_type == npy.MEDIA_TYPE:
+            return npy.predictions(answer.content, rows, self._outputs)
         predictions = orjson.loads(answer.content)
         if not isinstance(predictions, list) or len(predictions) != rows:
             raise InferenceError(f"the endpoint did not answer {rows} rows with as many predictions")
         return predictions
 
     def _body(self, columns: Sequence[Sequence[Value]]) -> bytes:
-        """The endpoint's form for many rows: an object of columns."""
+        """The endpoint's forms for many rows: an array of columns, or an object of them."""
+        if self._media_type == npy.MEDIA_TYPE:
+            return npy.body(columns)
         parts = (key + orjson.dumps(column) for key, column in zip(self._keys, columns, strict=True))
         return b"{" + b",".join(parts) + b"}"
 
