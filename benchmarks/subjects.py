@@ -114,8 +114,8 @@ def handler(model: Path = MODEL, function: Path = ROOT / "function", name: str =
         shutil.copy(file, folder)
     staged = folder / f"model{model.suffix}"
     staged.write_bytes(content)
-    found = model_reader.read(content).found()
-    entry = {"file": staged.name, "sha256": digest, "version": digest[:12], "name": "wine_quality", **found}
+    about = {"file": staged.name, "version": digest[:12], "name": "wine_quality"}
+    entry = {**about, **model_reader.identity(content), **model_reader.read(content).found()}
     (folder / "manifest.json").write_text(json.dumps({"model": entry}))
     return Subject(name, folder, "handler", staged, _library(function), forms=("records", "columns", "CSV", "binary"))
 

@@ -72,7 +72,8 @@ def _model_context(name: str, model_path: Path, golden_path: Path | None) -> Bui
         raise StagingError(f"model_path {model_path} {error}") from None
     summary = model_summary.summarize(found, sha256)
     staged_model = "model.ubj" if model_reader.is_ubjson(model) else "model.json"
-    entry = {"file": staged_model, "sha256": sha256, "version": sha256[:12], "name": name, **found.found()}
+    about = {"file": staged_model, "version": sha256[:12], "name": name}
+    entry = {**about, **model_reader.identity(model), **found.found()}
     handler = bundled_handler.folder()
     files = {path.name: path.read_bytes() for pattern in _HANDLER_FILES for path in handler.glob(pattern)}
     files[staged_model] = model

@@ -278,7 +278,7 @@ def load_library() -> ctypes.CDLL:
     if not _loaded:
         path = find_library(sys.path)
         try:
-            library = ctypes.CDLL(path)
+            library = _open(path)
         except OSError as error:
             hint = "; on macOS install libomp (brew install libomp)" if sys.platform == "darwin" else ""
             raise LibraryError(f"XGBoost's library {path} cannot be loaded: {error}{hint}") from None
@@ -286,6 +286,21 @@ def load_library() -> ctypes.CDLL:
         library.XGBoosterFree.argtypes = [c_void_p]
         _loaded.append(library)
     return _loaded[0]
+
+
+def _open(path: str) -> ctypes.CDLL:
+    """Load a library; where the system can, its functions are bound when they are first called.
+
+    XGBoost's has thousands that a prediction never calls; ctypes by itself has all of them looked up beforehand, which
+    took more instructions than all the rest of loading it.
+    """
+    if sys.platform != "linux":
+        return ctypes.CDLL(path)
+    dlopen = ctypes.CDLL(None).dlopen
+    dlopen.restype = c_void_p
+    handle = dlopen(os.fsencode(path), os.RTLD_LAZY)
+    # Without a handle ctypes tries for itself, and says why it cannot.
+    return ctypes.CDLL(path, handle=handle)
 
 
 def find_library(folders: Iterable[str]) -> str:

@@ -1,8 +1,9 @@
 """Which model file is served, and is it the very file that was staged?
 
 Everything here happens before XGBoost sees a byte: a damaged file can crash the library or, worse, answer wrongly.
-A staged file was read through before it was deployed, so here its hash is enough; any other file is read through now
-(model_reader.py). Leaves out what the model means (contract.py).
+A staged file was read through before it was deployed, and the manifest holds its SHA-256. Here it is enough that the
+file is undamaged: a CRC-32 sees any flipped bit, without the library that computes a SHA-256 (docs/adr/0036). Any other
+file is read through and hashed now (model_reader.py). Leaves out what the model means (contract.py).
 """
 
 # pathlib alone would add a tenth to the cold start.
@@ -10,9 +11,9 @@ A staged file was read through before it was deployed, so here its hash is enoug
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
+import zlib
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,6 +28,9 @@ MODEL_SHA256 = "MODEL_SHA256"
 
 MANIFEST = "manifest.json"
 """Written by staging beside the model: its file name, SHA-256, version and name, and what the reader found in it."""
+
+WRITTEN = {"file": str, "sha256": str, "bytes": int, "crc32": int, "version": str, "name": str}
+"""What the manifest says of the file itself, and the type of each in JSON."""
 
 FOUND = {"saved_by": str, "objective": str, "booster": str, "outputs": int, "rounds_used": int, "rounds": int}
 """What the manifest repeats of `model_reader.Model`, and the type of each in JSON."""
@@ -103,18 +107,25 @@ def read(environment: Mapping[str, str], task_root: str = _TASK_ROOT) -> ModelFi
             )
         path = os.path.join(task_root, manifest["file"])
     content = _content(path)
+    expected = environment.get(MODEL_SHA256)
+    if manifest and expected in (None, "", manifest["sha256"]):
+        if len(content) != manifest["bytes"] or zlib.crc32(content) != manifest["crc32"]:
+            raise ModelError(f"{_not_the_staged_one(path)}: its length or CRC-32 differs; stage and deploy it again")
+        return ModelFile(content, manifest["name"], manifest["sha256"], manifest["version"], manifest)
+    import hashlib
+
     sha256 = hashlib.sha256(content).hexdigest()
-    expected = environment.get(MODEL_SHA256) or manifest.get("sha256")
     if expected and expected != sha256:
         raise ModelError(
-            f"model file {os.path.basename(path)} is not the one that was staged: its SHA-256 begins {sha256[:12]}, "
-            f"the expected one {str(expected)[:12]}; stage and deploy it again"
+            f"{_not_the_staged_one(path)}: its SHA-256 begins {sha256[:12]}, the expected one {expected[:12]}; "
+            "stage and deploy it again"
         )
     name = manifest.get("name") or os.path.splitext(os.path.basename(path))[0]
-    # MODEL_SHA256 may ask for another file than the manifest's under the same name.
-    if manifest.get("sha256") != sha256:
-        return ModelFile(content, name, sha256, sha256[:12], _found(content))
-    return ModelFile(content, name, sha256, manifest["version"], manifest)
+    return ModelFile(content, name, sha256, sha256[:12], _found(content))
+
+
+def _not_the_staged_one(path: str) -> str:
+    return f"model file {os.path.basename(path)} is not the one that was staged"
 
 
 def _manifest(path: str, model_file: str | None = None) -> dict[str, Any]:
@@ -124,7 +135,7 @@ def _manifest(path: str, model_file: str | None = None) -> dict[str, Any]:
             entry = json.load(file)["model"]
         if model_file is not None and entry["file"] != model_file:
             return {}
-        for key, kind in {"file": str, "sha256": str, "version": str, "name": str, **FOUND}.items():
+        for key, kind in {**WRITTEN, **FOUND}.items():
             if type(entry[key]) is not kind:
                 raise TypeError(key)
         # It goes into a header and, as it is, into a line of JSON in the log.

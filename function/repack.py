@@ -7,7 +7,6 @@ of the published version, which says why not.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import stat
@@ -42,7 +41,7 @@ def repack(folder: Path) -> str:
     if staged == packed and model_reader.is_ubjson(file.content):
         return f"model: {staged.name} is UBJSON, left as it is"
     content = contract.from_file(file).booster.to_ubj()
-    document["model"].update(file=packed.name, sha256=hashlib.sha256(content).hexdigest())
+    document["model"].update(file=packed.name, **model_reader.identity(content))
     _write(packed, content, staged.stat())
     _write(manifest, (json.dumps(document, indent=1) + "\n").encode(), manifest.stat())
     if packed != staged:

@@ -1,5 +1,6 @@
 """Is the build context complete, and the same for the same input?"""
 
+import binascii
 import hashlib
 import json
 from dataclasses import replace
@@ -45,10 +46,12 @@ def test_nothing_that_lies_around_slips_in() -> None:
 
 def test_the_manifest_names_the_model_by_its_hash() -> None:
     context = staging.stage("wine", MODEL)
-    sha256 = hashlib.sha256(MODEL.read_bytes()).hexdigest()
+    content = MODEL.read_bytes()
+    sha256 = hashlib.sha256(content).hexdigest()
     (entry,) = json.loads((context.path / "manifest.json").read_text()).values()
     named = {"file": "model.ubj", "sha256": sha256, "version": sha256[:12], "name": "wine"}
-    assert entry == named | model_reader.read(MODEL.read_bytes()).found()
+    bytes_ = {"bytes": len(content), "crc32": binascii.crc32(content)}
+    assert entry == named | bytes_ | model_reader.read(content).found()
     assert context.model_version == sha256[:12]
 
 

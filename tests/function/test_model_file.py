@@ -23,12 +23,12 @@ def stage(folder: Path, model: Path, **entry: str) -> dict[str, str]:
     content = model.read_bytes()
     staged = folder / f"model{model.suffix}"
     staged.write_bytes(content)
-    sha256 = hashlib.sha256(content).hexdigest()
+    identity = model_reader.identity(content)
     manifest = {
         "file": staged.name,
-        "sha256": sha256,
-        "version": sha256[:12],
+        "version": identity["sha256"][:12],
         "name": "staged",
+        **identity,
         **model_reader.read(content).found(),
         **entry,
     }
@@ -69,6 +69,17 @@ def test_a_swapped_model_is_refused(tmp_path: Path, small_model: Path) -> None:
     environment = stage(tmp_path, small_model)
     Path(environment["MODEL_PATH"]).write_bytes(small_model.read_bytes().replace(b"income", b"incame"))
     assert "not the one that was staged" in failure(environment)
+
+
+@pytest.mark.parametrize("at", range(60))
+def test_a_single_flipped_bit_is_refused(tmp_path: Path, small_model: Path, at: int) -> None:
+    environment = stage(tmp_path, small_model)
+    content = bytearray(small_model.read_bytes())
+    content[at * len(content) // 60] ^= 1 << at % 8
+    Path(environment["MODEL_PATH"]).write_bytes(content)
+    assert failure(environment) == (
+        "model file model.ubj is not the one that was staged: its length or CRC-32 differs; stage and deploy it again"
+    )
 
 
 def test_a_model_can_be_pinned_without_a_manifest(small_model: Path) -> None:
