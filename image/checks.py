@@ -94,10 +94,10 @@ def build_again(image: Image, want: Wanted, builder: Builder) -> None:
     """Build without a change, and with another model."""
     report.heading("Built again")
     rebuilding.check_again(image, want, builder)
-    report.fact("no change", f"no layer was made anew; hash of the context {image.context.content_hash[:12]}")
+    report.fact("no change", f"no layer was made again; hash of the context {image.context.content_hash[:12]}")
     with tempfile.TemporaryDirectory() as folder:
         rebuilding.check_changed_model(image, want, builder, Path(folder))
-    report.fact("another model", "exactly one layer was made anew")
+    report.fact("another model", "exactly one layer was made again")
 
 
 def read(image: Image) -> Contents:

@@ -18,13 +18,13 @@ def check_again(first: Image, want: Wanted, builder: Builder) -> None:
     """Build again without a change.
 
     Raises:
-        LocalError: Something was made anew.
+        LocalError: Something was made again.
     """
     again = build(want, first.base, builder, _repository(first))
     if again.context.content_hash != first.context.content_hash or again.name != first.name:
         raise LocalError("the same model was staged into another context: staging depends on something else")
     if again.layers != first.layers:
-        raise LocalError(f"nothing changed, but {builder.name} made {_changed(first, again)} layer(s) anew")
+        raise LocalError(f"nothing changed, but {builder.name} made {_changed(first, again)} layer(s) again")
 
 
 def check_changed_model(first: Image, want: Wanted, builder: Builder, folder: Path) -> None:
@@ -37,7 +37,7 @@ def check_changed_model(first: Image, want: Wanted, builder: Builder, folder: Pa
         folder: An empty one to put the changed model into.
 
     Raises:
-        LocalError: Not exactly the layer of the model was made anew.
+        LocalError: Not exactly the layer of the model was made again.
     """
     other = replace(want, model=changed_model(want.model, folder))
     changed = build(other, first.base, builder, f"{_repository(first)}-changed-model")
@@ -45,7 +45,7 @@ def check_changed_model(first: Image, want: Wanted, builder: Builder, folder: Pa
     shutil.rmtree(changed.context.path)
     if changed.layers[:-1] != first.layers[:-1]:
         raise LocalError(
-            f"another model, but {builder.name} made {_changed(first, changed)} layers anew: only the last holds it"
+            f"another model, but {builder.name} made {_changed(first, changed)} layers again: only the last holds it"
         )
     if changed.layers[-1] == first.layers[-1]:
         raise LocalError("another model gave the very same image: the model is not in the last layer")

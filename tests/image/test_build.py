@@ -1,5 +1,6 @@
 """Is built what the stack's configuration asks for, and is a model that cannot be served refused in one line?"""
 
+import pickle
 from dataclasses import replace
 from pathlib import Path
 
@@ -42,13 +43,17 @@ def test_a_processor_that_lambda_lacks_is_refused() -> None:
         build.wanted(architecture="riscv64")
 
 
-@pytest.mark.parametrize(("file", "reason"), [("gone.ubj", "cannot be read"), ("model.pkl", "a pickle cannot")])
+@pytest.mark.parametrize(
+    ("content", "reason"), [(None, "cannot be read"), (pickle.dumps({}), "pickle")], ids=["missing", "pickle"]
+)
 def test_a_model_that_cannot_be_served_is_refused_before_anything_is_built(
-    wanted: Wanted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, reason: str
+    wanted: Wanted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes | None, reason: str
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
+    if content is not None:
+        (tmp_path / "model.ubj").write_bytes(content)
     with pytest.raises(LocalError, match=reason):
-        build.build(replace(wanted, model=tmp_path / file), BaseImage("base"), Builder("none", {}))
+        build.build(replace(wanted, model=tmp_path / "model.ubj"), BaseImage("base"), Builder("none", {}))
 
 
 def test_the_command_says_in_one_line_what_is_wrong(

@@ -36,8 +36,8 @@ Alter = Callable[[str], str]
         r"libraries +3 find all \d+ that they need",
         r"memory +\d+ MB at most",
         r"manifest +application/vnd\.\S+: no index, no attestations",
-        r"no change +no layer was made anew",
-        r"another model +exactly one layer was made anew",
+        r"no change +no layer was made again",
+        r"another model +exactly one layer was made again",
     ],
 )
 def test_the_image_is_what_lambda_takes(tried: Trial, line: str) -> None:
@@ -129,16 +129,16 @@ def test_an_image_that_ends_at_once_is_told_with_its_log(altered: Alter, running
         container.invoke([[]])
 
 
-def test_a_layer_that_was_made_anew_without_cause_is_seen(
+def test_a_layer_that_was_made_again_without_cause_is_seen(
     tried: Trial, wanted: Wanted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     built = build.build(wanted, base_image(wanted.base, say=lambda _line: None), command.builder())
     assert built.name == tried.name
     before: Image = replace(built, layers=("sha256:other", *built.layers[1:]))
-    with pytest.raises(LocalError, match=r"nothing changed, but \w+ made 1 layer\(s\) anew"):
+    with pytest.raises(LocalError, match=r"nothing changed, but \w+ made 1 layer\(s\) again"):
         rebuilding.check_again(before, wanted, command.builder())
-    with pytest.raises(LocalError, match=r"another model, but \w+ made 2 layers anew"):
+    with pytest.raises(LocalError, match=r"another model, but \w+ made 2 layers again"):
         rebuilding.check_changed_model(before, wanted, command.builder(), tmp_path)
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from local.docker import host_settings
 from local.docker.build import build, run_quietly
 from local.docker.command import builder, image_exists, quiet, require_engine
+from local.docker.leftovers import keep_newest
 from local.docker.platforms import KERNEL, debian_architecture, docker_platform
 from local.errors import LocalError
 
@@ -38,6 +39,9 @@ DEBIAN_PACKAGES = (
 )
 
 RECIPE = Path(__file__).parent / "image"
+
+KEPT_IMAGES = 4
+"""Of both processors and the recipes before; older ones are taken away when one is built."""
 
 STAGE_LABEL = "stand-in-lambda-python.stage-of"
 """Marks a build's intermediate images, so that they, and not those of another build, are removed afterwards."""
@@ -90,6 +94,7 @@ def _built(platform: str, say: Say) -> str:
             _unpack_debian(context / f"debian-{debian_architecture(each)}.tar", Path(folder), each)
         say("stand-in base: adding Lambda's runtime client and interface emulator, about 30 s")
         _build_image(context, name, platform)
+    keep_newest(REPOSITORY, KEPT_IMAGES)
     say(f"stand-in base: built {name}")
     return name
 

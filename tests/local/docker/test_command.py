@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from components.ml_inference_function import _DOCKER_PLATFORMS
 from local.docker import command
 from local.docker.command import NoEmulationError
-from local.docker.platforms import KERNEL, docker_platform
+from local.docker.platforms import KERNEL, PLATFORMS, docker_platform
 from local.errors import LocalError
 
 posix_only = pytest.mark.skipif(os.name == "nt", reason="fakes programs by shell scripts")
@@ -76,6 +77,10 @@ def test_a_failed_command_says_what_the_engine_said(tmp_path: Path, monkeypatch:
     monkeypatch.setenv("PATH", str(folder), prepend=os.pathsep)
     with pytest.raises(LocalError, match=r"^docker push failed: no basic auth credentials$"):
         command.docker("push", "name")
+
+
+def test_platforms_are_those_of_the_component() -> None:
+    assert {architecture.value: name for architecture, name in _DOCKER_PLATFORMS.items()} == PLATFORMS
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads what Linux knows of emulators")
