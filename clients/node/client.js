@@ -70,7 +70,7 @@ export class Client {
    */
   async predict(records) {
     // JSON.stringify would turn them into null, which may mean a missing value.
-    const row = records.findIndex((record) => Object.values(record).some(isNotFinite));
+    const row = records.findIndex((record) => Object.values(record ?? {}).some(isNotFinite));
     if (row >= 0) {
       throw new InferenceError(`record ${row} holds NaN or Infinity, which JSON cannot`);
     }

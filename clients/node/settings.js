@@ -60,11 +60,16 @@ function stackOutputs({ stackOutputs: file, stack }) {
     }
     return {};
   }
+  let outputs;
   try {
-    return JSON.parse(text);
+    outputs = JSON.parse(text);
   } catch {
+    outputs = undefined;
+  }
+  if (typeof outputs !== "object" || outputs === null || Array.isArray(outputs)) {
     throw new InferenceError(`${source} is not the JSON object that \`pulumi stack output --json\` prints`);
   }
+  return outputs;
 }
 
 /** @param {string | undefined} endpoint */

@@ -15,12 +15,27 @@ const OUTPUTS = { endpoint: "endpoint", region: "region", roleArn: "invoker_role
  * @returns {{name: string, values: {key: string, value: string, type: string, enabled: boolean}[]}}
  */
 export function environment(file) {
-  const outputs = file ? JSON.parse(readFileSync(file, "utf8")) : {};
+  const outputs = file ? stackOutputs(file) : {};
   const filled = JSON.parse(readFileSync(TEMPLATE, "utf8"));
   for (const [key, output] of Object.entries(OUTPUTS)) {
     filled.values.find((variable) => variable.key === key).value = outputs[output] ?? "";
   }
   return filled;
+}
+
+/** @param {string} file */
+function stackOutputs(file) {
+  let outputs;
+  try {
+    outputs = JSON.parse(readFileSync(file, "utf8"));
+  } catch {
+    outputs = undefined;
+  }
+  if (typeof outputs !== "object" || outputs === null || Array.isArray(outputs)) {
+    console.error(`error: ${file} is not the JSON object that \`pulumi stack output --json\` prints`);
+    process.exit(1);
+  }
+  return outputs;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -101,7 +101,7 @@ def test_a_number_that_json_cannot_hold_is_not_sent(
     settings: Settings, source: CredentialSource, records: list[Any], proxy: FaultProxy
 ) -> None:
     records[0]["alcohol"] = float("nan")
-    with Client(settings, source) as client, pytest.raises(ValueError, match="JSON"):
+    with Client(settings, source) as client, pytest.raises(InferenceError, match="cannot be sent as JSON"):
         client.predict(records)
     assert not proxy.seen
 

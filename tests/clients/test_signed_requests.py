@@ -7,6 +7,7 @@ import contextlib
 import io
 import json
 import os
+import re
 import shutil
 import ssl
 import subprocess
@@ -276,6 +277,44 @@ def test_a_proxy_that_is_none_is_told_without_its_password(records_file: Path, p
         "error: HTTPS_PROXY, HTTP_PROXY or ALL_PROXY is not" if "2" in proxy else "error: a SOCKS"
     )
     assert "hunter" not in done.err
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ('[{"alcohol": NaN}]', "is not JSON|cannot be sent as JSON"),
+        ("[" * 100_000, "is not JSON|is nested too deeply"),
+        ("{}", "must hold a JSON array of records"),
+        ("nothing", "is not JSON"),
+    ],
+    ids=["NaN", "deep", "object", "text"],
+)
+def test_records_that_cannot_be_sent_are_refused_in_one_line(
+    client: Client, server: FaultProxy, records_file: Path, content: str, says: str
+) -> None:
+    if client.name in ("curl", "postman"):
+        pytest.skip("it sends what it is given, and the endpoint refuses it")
+    records_file.write_text(content)
+    done = client.ask(server.url, REGION, records_file, {})
+    assert done.status == 1
+    assert re.search(says, done.err)
+    assert done.err.count("\n") == 1
+    assert not server.seen
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("content", ["null", "[]", "{", ""])
+@pytest.mark.parametrize("program", ["node/command.js", "postman/run.js"])
+@pytest.mark.usefixtures("node_client", "postman")
+def test_outputs_that_are_none_are_refused_in_one_line(
+    records_file: Path, tmp_path: Path, program: str, content: str
+) -> None:
+    outputs = tmp_path / "outputs.json"
+    outputs.write_text(content)
+    records = [str(records_file)] if "node" in program else []
+    done = run(["node", str(CLIENTS / program), *records, "--stack-outputs", str(outputs)], {})
+    says = f"error: {outputs} is not the JSON object that `pulumi stack output --json` prints\n"
+    assert (done.status, done.err) == (1, says)
 
 
 def test_predictions_that_cannot_be_printed_are_told(server: FaultProxy, records_file: Path) -> None:

@@ -89,6 +89,8 @@ def _records(file: str) -> Any:
         raise InferenceError(f"{file} cannot be read: {error.strerror}") from None
     except ValueError as error:
         raise InferenceError(f"{file} is not JSON: {error}") from None
+    except RecursionError:
+        raise InferenceError(f"{file} is nested too deeply for records") from None
     if not isinstance(records, list):
         raise InferenceError(f"{file} must hold a JSON array of records")
     return records
@@ -150,10 +152,9 @@ def _add_settings(command: argparse.ArgumentParser) -> None:
 
 
 def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("must be at least 1")
-    return number
+    if not text.isascii() or not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"must be a whole number, at least 1, got {text!r}")
+    return int(text)
 
 
 if __name__ == "__main__":

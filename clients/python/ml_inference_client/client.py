@@ -197,7 +197,7 @@ class Client(_Requests):
             One prediction a record, in their order.
 
         Raises:
-            InferenceError: See `errors.py`.
+            InferenceError: JSON cannot hold the records, NaN and Infinity for instance; else see `errors.py`.
         """
         return _predictions(self.send("POST", "/", _body(records)), len(records))
 
@@ -274,7 +274,10 @@ def _certificate_error(error: BaseException | None) -> ssl.SSLCertVerificationEr
 
 
 def _body(records: Sequence[dict[str, Any]]) -> bytes:
-    return json.dumps(records, separators=(",", ":"), allow_nan=False).encode()
+    try:
+        return json.dumps(records, separators=(",", ":"), allow_nan=False).encode()
+    except (ValueError, TypeError, RecursionError) as error:
+        raise InferenceError(f"the records cannot be sent as JSON: {error}") from None
 
 
 def _predictions(answer: Answer, expected: int) -> list[Any]:
