@@ -9,7 +9,7 @@ from typing import Any
 import botocore.session
 import pytest
 from botocore.stub import Stubber
-from ml_inference_client import CredentialSource, Settings, doctor
+from ml_inference_client import CredentialSource, Settings, SettingsError, doctor
 from ml_inference_client.refusal import GRANTS
 
 from local.caller import with_wrong_secret
@@ -61,6 +61,12 @@ def test_on_this_machine_the_emulator_is_asked_and_not_aws(
     assert findings[-1].good, findings[-1]
     assert ":user/" in findings[1].sentence
     assert not proxy.seen
+
+
+def test_a_proxy_that_is_none_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "ftp://proxy")
+    with pytest.raises(SettingsError, match="is not the address of a proxy"):
+        list(doctor.examine(Settings("https://abc.lambda-url.eu-central-1.on.aws/", "eu-central-1")))
 
 
 @pytest.mark.parametrize("body", ["<html>none</html>", "{}"])

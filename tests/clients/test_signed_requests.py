@@ -19,6 +19,7 @@ from pathlib import Path
 from unittest import mock
 
 import pytest
+from ml_inference_client import Settings, doctor
 from ml_inference_client.__main__ import main
 
 from tests.clients import fault_proxy
@@ -402,6 +403,13 @@ def test_a_detour_must_end_at_the_endpoint(certificates: Callable[[str], Path], 
         }
         done = python("https://abc.lambda-url.eu-central-1.on.aws/", REGION, records_file, variables)
     assert (done.status, len(server.seen)) == ((1, 0) if name == "localhost" else (0, 1)), done.err
+
+
+def test_doctor_says_the_same_of_a_certificate(certificates: Callable[[str], Path]) -> None:
+    with tls_server(certificates("localhost")) as server:
+        (finding,) = doctor.examine(Settings(server.url.replace("127.0.0.1", "localhost"), REGION))
+    assert not finding.good
+    assert finding.sentence.startswith("the certificate of localhost:")
 
 
 @pytest.mark.slow

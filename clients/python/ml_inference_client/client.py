@@ -48,7 +48,7 @@ called JSON, and bytes that are no text are lost. The endpoint takes JSON where 
 more than what else the seven times longer body would cost."""
 
 
-def connection(settings: Settings) -> dict[str, Any]:
+def _connection(settings: Settings) -> dict[str, Any]:
     """Options of an httpx client for an endpoint; it follows no redirect, and no proxy where none belongs.
 
     Plain HTTP stays on this machine, where a proxy would read it, and a detour around the endpoint's name is one around
@@ -57,6 +57,22 @@ def connection(settings: Settings) -> dict[str, Any]:
     direct = settings.emulator or settings.connect_to
     mounts = {"http://": None, "https://": None, "all://": None} if direct else {}
     return {"timeout": TIMEOUT, "follow_redirects": False, "mounts": mounts}
+
+
+def http_client(kind: type[HttpClient], settings: Settings, auth: httpx.Auth | None = None) -> HttpClient:
+    """An httpx client of a kind for an endpoint.
+
+    Raises:
+        SettingsError: What the environment says of proxies or certificates cannot be used.
+    """
+    try:
+        return kind(auth=auth, **_connection(settings))
+    except ImportError:
+        raise SettingsError('a SOCKS proxy needs socksio: pip install "httpx[socks]"') from None
+    except (ValueError, httpx.InvalidURL):  # whose text may hold a part of the proxy's password
+        raise SettingsError("HTTPS_PROXY, HTTP_PROXY or ALL_PROXY is not the address of a proxy") from None
+    except OSError as error:
+        raise SettingsError(f"SSL_CERT_FILE or SSL_CERT_DIR cannot be used: {error.strerror or error}") from None
 
 
 def tls_name(settings: Settings) -> dict[str, Any]:
@@ -125,21 +141,6 @@ class _Requests:
             "extensions": tls_name(self.settings),
         }
 
-    def _connected(self, kind: type[HttpClient]) -> HttpClient:
-        """An httpx client of a kind.
-
-        Raises:
-            SettingsError: What the environment says of proxies or certificates cannot be used.
-        """
-        try:
-            return kind(auth=self._auth, **connection(self.settings))
-        except ImportError:
-            raise SettingsError('a SOCKS proxy needs socksio: pip install "httpx[socks]"') from None
-        except (ValueError, httpx.InvalidURL):  # whose text may hold a part of the proxy's password
-            raise SettingsError("HTTPS_PROXY, HTTP_PROXY or ALL_PROXY is not the address of a proxy") from None
-        except OSError as error:
-            raise SettingsError(f"SSL_CERT_FILE or SSL_CERT_DIR cannot be used: {error.strerror or error}") from None
-
     def _judge(self, outcome: httpx.Response | httpx.HTTPError, attempt: int) -> Answer | float:
         """Return the answer, or the seconds to wait before another attempt.
 
@@ -153,9 +154,9 @@ class _Requests:
             detail, _ = _problem(outcome)
             asked, reason = asked_seconds(outcome.headers), f"the last answer was {outcome.status_code}: {detail}"
         else:
-            certificate = _certificate_error(outcome)
+            certificate = why_untrusted(outcome, self.settings)
             if certificate:
-                raise InferenceError(untrusted(host, certificate.verify_message, "SSL_CERT_FILE")) from None
+                raise InferenceError(certificate) from None
             if not isinstance(outcome, NETWORK_ERRORS):
                 raise InferenceError(f"no connection to {host}: {outcome}; see HTTPS_PROXY and NO_PROXY") from None
             asked, reason = 0.0, f"the connection failed: {outcome or type(outcome).__name__}"
@@ -179,7 +180,7 @@ class Client(_Requests):
     """Calls the endpoint. Use it as a context manager; safe to share between threads."""
 
     def __enter__(self) -> Self:
-        self._http = self._connected(httpx.Client)
+        self._http = http_client(httpx.Client, self.settings, self._auth)
         return self
 
     def __exit__(
@@ -234,7 +235,7 @@ class AsyncClient(_Requests):
     """Calls the endpoint from asynchronous code (asyncio or trio). Use it as an asynchronous context manager."""
 
     async def __aenter__(self) -> Self:
-        self._http = self._connected(httpx.AsyncClient)
+        self._http = http_client(httpx.AsyncClient, self.settings, self._auth)
         return self
 
     async def __aexit__(
@@ -264,11 +265,11 @@ class AsyncClient(_Requests):
             await anyio.sleep(verdict)
 
 
-def _certificate_error(error: BaseException | None) -> ssl.SSLCertVerificationError | None:
-    """The one beneath an error of httpx, if that is what it was."""
+def why_untrusted(error: BaseException | None, settings: Settings) -> str | None:
+    """What to say of an error of httpx if a certificate that is not trusted is beneath it."""
     while error:
         if isinstance(error, ssl.SSLCertVerificationError):
-            return error
+            return untrusted(settings.host, error.verify_message, "SSL_CERT_FILE")
         error = error.__cause__ or error.__context__
     return None
 

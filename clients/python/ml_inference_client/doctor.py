@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 from botocore.exceptions import ClientError
 
-from ml_inference_client.client import Client, connection, tls_name
+from ml_inference_client.client import Client, http_client, tls_name, why_untrusted
 from ml_inference_client.credentials import AWS_CALL_ERRORS, CredentialSource, plain, said
 from ml_inference_client.errors import CredentialsError, ForbiddenError, InferenceError
 from ml_inference_client.refusal import GRANTS, MOST_SKEW_SECONDS, missing_grant, redirect, skew_seconds
@@ -64,9 +64,12 @@ def _reach(settings: Settings) -> Finding:
     """Connect without a signature: the answer must be 403, and its date tells how wrong this machine's clock is."""
     where = f"{settings.host} in {settings.region}"
     try:
-        with httpx.Client(**connection(settings)) as http:
+        with http_client(httpx.Client, settings) as http:
             response = http.get(settings.url("/ping"), headers={"host": settings.host}, extensions=tls_name(settings))
     except httpx.HTTPError as error:
+        certificate = why_untrusted(error, settings)
+        if certificate:
+            return Finding(False, "connection", certificate)
         reason = str(error) or type(error).__name__
         return Finding(False, "connection", f"{where} cannot be reached: {reason}; check name, network and proxy")
     if response.is_redirect:
