@@ -122,7 +122,7 @@ def test_a_connection_that_cannot_be_made_is_said(client: Caller, invoker: Ident
     assert "gave no answer in 2 attempts; the connection failed: " in run.err
 
 
-def test_each_attempt_is_signed_anew(
+def test_each_attempt_is_signed_again(
     client: Caller, proxy: FaultProxy, invoker: Identity, records: list[Any], predictions: list[float]
 ) -> None:
     proxy.faults.append(answered(503, in_next_second=True))

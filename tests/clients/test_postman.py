@@ -117,7 +117,7 @@ def test_throttling_and_faults_are_survived(newman: Newman, invoker: Identity, p
     assert len(proxy.seen) == 4 + 4
     scope = proxy.seen[0].headers["authorization"].partition("Credential=")[2].partition(",")[0].split("/")
     assert scope[2:] == [invoker.endpoint.region, "lambda", "aws4_request"]
-    assert proxy.seen[2].signature != proxy.seen[3].signature, "an attempt was not signed anew"
+    assert proxy.seen[2].signature != proxy.seen[3].signature, "an attempt was not signed again"
 
 
 @pytest.mark.slow
