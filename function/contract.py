@@ -43,6 +43,7 @@ class Contract:
         only_numbers: Whether every feature is a number and none may be missing.
         output_names: Names of a classifier's classes, or of the outputs; empty if nobody gave them any.
         outputs: Numbers that a prediction has: 1, or the number of classes or targets.
+        path_length: Splits on the ways to all leaves of the model, which is what explaining a row costs.
         pick: Takes the features out of a record, in column order; KeyError if one is missing.
         rounds_used: Boosting rounds that a prediction uses, as a number.
         saved_by: Version of the XGBoost that saved the model.
@@ -68,6 +69,7 @@ class Contract:
         "only_numbers",
         "output_names",
         "outputs",
+        "path_length",
         "pick",
         "rounds_used",
         "saved_by",
@@ -96,6 +98,7 @@ class Contract:
         self.kind = file.booster
         self.objective = file.objective
         self.outputs = file.outputs
+        self.path_length = file.path_length
         if not SETTINGS.isdisjoint(environment):
             import settings
 

@@ -21,14 +21,23 @@ if TYPE_CHECKING:
     from request import Request
     from validate import Batch
 
-MAX_ROWS = 1000
-"""Rows of a request: TreeSHAP takes a hundred times as long as a prediction, and answers a hundred times as much."""
+MAX_NUMBERS = 200_000
+"""Contributions in an answer: rows, times margins, times features and the base. More would exceed Lambda's 6 MB."""
+
+MAX_SPLITS = 50_000_000
+"""Splits on the ways to all leaves, times rows: 20 to 35 nanoseconds each, so one to two seconds of a whole core."""
 
 
 def answer(request: Request, contract: Contract) -> tuple[dict[str, Any], int]:
     """Predict and explain the rows of a request."""
     batch, _ = parse.batch(request, contract)
     return respond.as_json(explanations(batch, contract), request, contract), batch.rows
+
+
+def most_rows(contract: Contract) -> int:
+    """Return for how many rows of a request the model can be explained; 0 if not for a single one."""
+    numbers = contract.booster.margins() * (len(contract.features) + 1)
+    return min(MAX_NUMBERS // numbers, MAX_SPLITS // max(1, contract.path_length))
 
 
 def explanations(batch: Batch, contract: Contract) -> list[dict[str, object]]:
@@ -39,10 +48,13 @@ def explanations(batch: Batch, contract: Contract) -> list[dict[str, object]]:
     Raises:
         Problem: 413 for too many rows; 422 if the library cannot explain this kind of model.
     """
-    if batch.rows > MAX_ROWS:
-        raise Problem(413, f"explanations are made for at most {MAX_ROWS} rows at a time, got {batch.rows}")
     if batch.rows == 0:
         return []
+    allowed = most_rows(contract)
+    if allowed == 0:
+        raise Problem(413, "the model is too large to be explained within a request; explain it where it was trained")
+    if batch.rows > allowed:
+        raise Problem(413, f"this model is explained for at most {allowed} row(s) at a time, got {batch.rows}")
     predicted = predict.predictions(batch, contract)
     try:
         flat, shape = contract.booster.contributions(

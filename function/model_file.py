@@ -32,7 +32,15 @@ MANIFEST = "manifest.json"
 WRITTEN = {"file": str, "sha256": str, "bytes": int, "crc32": int, "version": str, "name": str}
 """What the manifest says of the file itself, and the type of each in JSON."""
 
-FOUND = {"saved_by": str, "objective": str, "booster": str, "outputs": int, "rounds_used": int, "rounds": int}
+FOUND = {
+    "saved_by": str,
+    "objective": str,
+    "booster": str,
+    "outputs": int,
+    "rounds_used": int,
+    "rounds": int,
+    "path_length": int,
+}
 """What the manifest repeats of `model_reader.Model`, and the type of each in JSON."""
 
 _HEXADECIMAL = frozenset("0123456789abcdef")
@@ -53,7 +61,7 @@ class ModelFile:
             the image build rewrote it (repack.py).
         sha256: This file's SHA-256.
         saved_by: Version of the XGBoost that saved the file that was staged: (major, minor, patch).
-        objective, booster, outputs, rounds_used, rounds: See `model_reader.Model`.
+        objective, booster, outputs, rounds_used, rounds, path_length: See `model_reader.Model`.
     """
 
     __slots__ = (
@@ -62,6 +70,7 @@ class ModelFile:
         "name",
         "objective",
         "outputs",
+        "path_length",
         "rounds",
         "rounds_used",
         "saved_by",
@@ -81,6 +90,7 @@ class ModelFile:
         self.outputs: int = found["outputs"]
         self.rounds_used: int = found["rounds_used"]
         self.rounds: int = found["rounds"]
+        self.path_length: int = found["path_length"]
 
 
 def read(environment: Mapping[str, str], task_root: str = _TASK_ROOT) -> ModelFile:

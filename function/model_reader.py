@@ -80,6 +80,7 @@ class Model:
         rounds: Number of boosting rounds; each has a tree for every output and parallel tree.
         rounds_used: How many of them predict: those up to the best one if training was stopped early, else all.
         depth: Longest way from a root to a leaf over all trees, in splits.
+        path_length: Splits on the ways to all leaves of all trees, which is what explaining a row costs.
         outputs: Numbers that a prediction has: 1, or the number of classes or targets.
         features: Feature names in the model's order; XGBoost's own (`f0`, `f1`, …) if it was trained without names.
         feature_types: XGBoost's type of each feature (`float`, `int`, `i`, `q`, `c`); may be empty.
@@ -94,6 +95,7 @@ class Model:
     rounds: int
     rounds_used: int
     depth: int
+    path_length: int
     outputs: int
     features: tuple[str, ...]
     feature_types: tuple[str, ...]
@@ -108,6 +110,7 @@ class Model:
             "outputs": self.outputs,
             "rounds_used": self.rounds_used,
             "rounds": self.rounds,
+            "path_length": self.path_length,
         }
 
     def example(self) -> dict[str, float | str]:
@@ -290,6 +293,7 @@ class _Tree(NamedTuple):
     Attributes:
         number: Its place among the trees.
         depth: Longest way from the root to a leaf, in splits.
+        path_length: Splits on the ways to all leaves.
         width: One more than the largest feature index that it asks.
         leaf: Numbers that a leaf holds.
         category_bytes: What the library will keep of its splits by category.
@@ -297,6 +301,7 @@ class _Tree(NamedTuple):
 
     number: int
     depth: int
+    path_length: int
     width: int
     leaf: int
     category_bytes: int
@@ -342,13 +347,14 @@ def _tree(tree: dict[str, Any]) -> _Tree:
     _require(deleted == _whole(parameters.get("num_deleted", "0")), "num_deleted is not the number of deleted nodes")
     leaves = len(tree["leaf_weights"]) / leaf if leaf > 1 else math.inf
 
-    depth, width, level = 0, 0, [0]
+    depth, path_length, width, level = 0, 0, 0, [0]
     while True:
         below: list[int] = []
         for node in level:
             if left[node] == -1:
                 # A vector leaf's place among the leaves stands where another node has its right child.
                 _require(leaf == 1 or 0 <= right[node] < leaves, "leaf_weights do not hold every leaf")
+                path_length += depth
                 continue
             width = max(width, indices[node] + 1)
             _require(indices[node] >= 0, "split_indices are out of range")
@@ -357,7 +363,7 @@ def _tree(tree: dict[str, Any]) -> _Tree:
             _require(left[node] != right[node], "children and parents contradict each other")
             below += (left[node], right[node])
         if not below:
-            return _Tree(_index(tree["id"]), depth, width, leaf, _category_bytes(tree, count))
+            return _Tree(_index(tree["id"]), depth, path_length, width, leaf, _category_bytes(tree, count))
         depth, level = depth + 1, below
         _require(depth <= MAX_DEPTH, f"a tree is deeper than {MAX_DEPTH}")
 
@@ -447,6 +453,7 @@ def _model(document: dict[str, Any], saved_by: tuple[int, int, int]) -> Model:
         rounds=rounds,
         rounds_used=_rounds_used(learner["attributes"], rounds, _parallel_trees(forest)),
         depth=max((tree.depth for tree in trees), default=0),
+        path_length=sum(tree.path_length for tree in trees),
         # `multi:softmax` answers the class itself.
         outputs=1 if objective == "multi:softmax" else outputs,
         features=features,

@@ -77,7 +77,7 @@ def _operation(route: routes.Route, contract: Contract) -> Schema:
     described: Schema = {"summary": route.summary}
     refused = [500, 503]
     if route.operation == "explain.answer":
-        described["description"] = f"At most {explain.MAX_ROWS} rows at a time."
+        described["description"] = f"At most {explain.most_rows(contract)} row(s) at a time."
     parameters = [_parameter(name, value) for name, value in _path_values(contract) if f"{{{name}}}" in route.path]
     if parameters:
         refused.append(404)

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import explain
 import numpy as np
 import pytest
 import xgboost
@@ -100,11 +101,47 @@ def test_contributions_are_the_librarys_own(
     assert np.array_equal(got, expected)
 
 
-def test_too_many_rows_are_not_explained(
-    wine_endpoint: Endpoint, url_event: MakeEvent, wine_records: list[dict[str, float]]
+TOO_LARGE: dict[str, tuple[dict[str, Any], int, int]] = {
+    "many classes and features": ({"objective": "multi:softprob", "num_class": 40, "max_depth": 1}, 400, 1),
+    "many deep leaves": ({"max_depth": 12, "min_child_weight": 0, "num_parallel_tree": 120}, 3, 1),
+}
+
+
+@pytest.mark.parametrize("kind", TOO_LARGE)
+def test_more_rows_than_can_be_explained_are_refused_before_any_is(
+    kind: str, tmp_path: Path, serve: Serve, url_event: MakeEvent
 ) -> None:
-    response = wine_endpoint(url_event(json.dumps(wine_records[:1001]), path="/explain"), None)
-    assert response["statusCode"] == 413
+    parameters, width, rounds = TOO_LARGE[kind]
+    random = np.random.default_rng(1)
+    values = random.normal(size=(4_000, width)).astype(np.float32)
+    label = random.integers(0, 40, size=4_000)
+    model = tmp_path / "m.ubj"
+    xgboost.train({"nthread": 2, **parameters}, xgboost.DMatrix(values, label), rounds).save_model(model)
+    endpoint = serve(model)
+    assert endpoint.contract is not None
+    numbers = parameters.get("num_class", 1) * (width + 1)
+    allowed = min(explain.MAX_NUMBERS // numbers, explain.MAX_SPLITS // endpoint.contract.path_length)
+    assert 1 < allowed < 100
+    columns = {f"f{at}": values[: allowed + 1, at].astype(float).tolist() for at in range(width)}
+    too_many = endpoint(url_event(json.dumps(columns), path="/explain"), None)
+    assert json.loads(too_many["body"])["detail"] == (
+        f"this model is explained for at most {allowed} row(s) at a time, got {allowed + 1}"
+    )
+    fewer = {name: column[:1] for name, column in columns.items()}
+    assert endpoint(url_event(json.dumps(fewer), path="/explain"), None)["statusCode"] == 200
+
+
+def test_a_model_that_is_too_large_for_one_explanation_is_said_to_be_so(
+    wine_model: Path, serve: Serve, url_event: MakeEvent, two_wines: list[dict[str, float]]
+) -> None:
+    endpoint = serve(wine_model)
+    assert endpoint.contract is not None
+    endpoint.contract.path_length = explain.MAX_SPLITS + 1
+    response = endpoint(url_event(json.dumps(two_wines), path="/explain"), None)
+    assert (response["statusCode"], json.loads(response["body"])["detail"]) == (
+        413,
+        "the model is too large to be explained within a request; explain it where it was trained",
+    )
 
 
 def test_a_model_that_the_library_cannot_explain_is_said_to_be_so(
