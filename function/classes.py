@@ -49,11 +49,9 @@ def are_labels_alone(contract: Contract) -> bool:
     return contract.objective in _LABELS
 
 
-def probabilities(prediction: Any, names: tuple[str | int, ...]) -> list[float] | None:
-    """Return the probability of each class; None for a prediction that is a class's number."""
-    if isinstance(prediction, list):
-        return prediction
-    return [1 - prediction, prediction] if len(names) == 2 else None
+def probabilities(prediction: Any) -> list[float]:
+    """Return the probability of each class."""
+    return prediction if isinstance(prediction, list) else [1 - prediction, prediction]
 
 
 def outputs(contract: Contract) -> tuple[str, ...]:

@@ -56,15 +56,12 @@ def _named(predicted: list[Any], contract: Contract) -> tuple[list[Any], tuple[s
     names = classes.names(contract)
     if names is not None:
         shown = tuple(map(str, names))
-        rows = []
-        for prediction in predicted:
-            row: dict[str, Any] = {"class": classes.predicted(prediction, names)}
-            chances = classes.probabilities(prediction, names)
-            if chances is not None:
-                row["probabilities"] = dict(zip(shown, chances, strict=True))
-            rows.append(row)
-        with_chances = not classes.are_labels_alone(contract)
-        return rows, ("class", *shown) if with_chances else ("class",)
+        rows: list[dict[str, Any]] = [{"class": classes.predicted(prediction, names)} for prediction in predicted]
+        if classes.are_labels_alone(contract):
+            return rows, ("class",)
+        for row, prediction in zip(rows, predicted, strict=True):
+            row["probabilities"] = dict(zip(shown, classes.probabilities(prediction), strict=True))
+        return rows, ("class", *shown)
     outputs = classes.outputs(contract)
     if len(outputs) == 1:
         return [{outputs[0]: prediction} for prediction in predicted], outputs

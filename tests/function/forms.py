@@ -56,9 +56,13 @@ def split(rows: pd.DataFrame) -> dict[str, Any]:
 
 def as_csv(rows: Sequence[Sequence[Any]], names: Sequence[str] | None, line_end: str = "\n") -> str:
     text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator=line_end)
-    writer.writerows([list(names)] if names is not None else [])
-    writer.writerows(rows)
+    lines = [*([list(names)] if names is not None else []), *rows]
+    # The writer itself would leave a lone CR without quotes.
+    quote_all = any("\r" in str(cell) for line in lines for cell in line)
+    if quote_all:
+        csv.writer(text, lineterminator=line_end, quoting=csv.QUOTE_ALL).writerows(lines)
+    else:
+        csv.writer(text, lineterminator=line_end).writerows(lines)
     return text.getvalue()
 
 

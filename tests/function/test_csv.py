@@ -1,0 +1,123 @@
+"""What of a CSV body is a header, what is data, and that its text is the client's."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import xgboost
+from endpoint import Endpoint
+
+from tests.function.forms import Sent, as_csv, ask, predictions
+from tests.function.protocols import MakeEvent, Serve
+
+
+def trained(folder: Path, names: list[str], **columns: Any) -> Path:
+    random = np.random.default_rng(1)
+    rows = pd.DataFrame(random.normal(size=(300, len(names))), columns=names)
+    for name, values in columns.items():
+        rows[name] = pd.Categorical(random.choice(values, 300))
+    score = rows[names[0]] + 2 * rows[names[-1]]
+    model = folder / "m.ubj"
+    xgboost.train({"nthread": 1}, xgboost.DMatrix(rows, score, enable_categorical=True), 5).save_model(model)
+    return model
+
+
+def expected(endpoint: Endpoint, rows: list[list[Any]]) -> Any:
+    assert endpoint.contract is not None
+    return endpoint([dict(zip(endpoint.contract.features, row, strict=True)) for row in rows], None)
+
+
+NUMBER_NAMES = [["0", "1", "2"], ["1e5", "-7", ".5"], ["2019", "2020", "2021"], [" 1", "2 ", "+3"]]
+
+
+@pytest.mark.parametrize("names", NUMBER_NAMES, ids=str)
+def test_a_name_that_is_a_number_never_makes_a_header(
+    names: list[str], tmp_path: Path, serve: Serve, url_event: MakeEvent
+) -> None:
+    endpoint = serve(trained(tmp_path, names))
+    lines = [names[::-1], ["0", "1", "1"]]
+    text = as_csv(lines, None)
+    as_data = expected(endpoint, [[float(cell) for cell in line] for line in lines])
+    assert predictions(ask(endpoint, url_event, Sent(text, "text/csv"))) == as_data
+    assert predictions(ask(endpoint, url_event, Sent(text, "text/csv; header=absent"))) == as_data
+    declared = predictions(ask(endpoint, url_event, Sent(text, "text/csv; header=present")))
+    assert declared == expected(endpoint, [[1.0, 1.0, 0.0]])
+
+
+def test_a_name_that_is_a_category_never_makes_a_header(tmp_path: Path, serve: Serve, url_event: MakeEvent) -> None:
+    endpoint = serve(trained(tmp_path, ["1", "2"], colour=["colour", "red"]))
+    text = "1,2,colour\n3,4,red\n"
+    assert predictions(ask(endpoint, url_event, Sent(text, "text/csv"))) == expected(
+        endpoint, [[1.0, 2.0, "colour"], [3.0, 4.0, "red"]]
+    )
+    declared = ask(endpoint, url_event, Sent(text, "text/csv; header=present"))
+    assert predictions(declared) == expected(endpoint, [[3.0, 4.0, "red"]])
+
+
+def test_one_name_that_no_value_can_be_makes_a_header(tmp_path: Path, serve: Serve, url_event: MakeEvent) -> None:
+    endpoint = serve(trained(tmp_path, ["0", "1", "age"]))
+    answer = ask(endpoint, url_event, Sent("age,0,1\n1,2,3\n", "text/csv"))
+    assert predictions(answer) == expected(endpoint, [[2.0, 3.0, 1.0]])
+
+
+ODD = ["blank at the end ", " blank at the start", "comma, within", 'quote " within', "line\nend", "CR\rLF\r\n",
+       "tab\t", "ünïcode", "a;b", "'", '"', ",", " "]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_names_and_categories_keep_their_text(name: str, tmp_path: Path, serve: Serve, url_event: MakeEvent) -> None:
+    plain = name if name.isascii() else "other"  # 3.2 stores category names beyond ASCII damaged
+    endpoint = serve(trained(tmp_path, [name, "second"], colour=[plain, plain.strip() + "x"]))
+    rows = [[1.0, 2.0, plain], [3.0, 4.0, plain.strip() + "x"]]
+    for header, line_end in (([name, "second", "colour"], "\n"), ([name, "second", "colour"], "\r\n"), (None, "\n")):
+        response = ask(endpoint, url_event, Sent(as_csv(rows, header, line_end), "text/csv"))
+        assert predictions(response) == expected(endpoint, rows)
+
+
+def test_blanks_around_names_and_numbers_are_read_over(tmp_path: Path, serve: Serve, url_event: MakeEvent) -> None:
+    endpoint = serve(trained(tmp_path, ["first", "second"]))
+    answer = ask(endpoint, url_event, Sent("second , first\n1 ,\t2\n", "text/csv"))
+    assert predictions(answer) == expected(endpoint, [[2.0, 1.0]])
+
+
+@pytest.mark.parametrize("width", [1, 3, 17_000])
+@pytest.mark.parametrize("header", [True, False])
+def test_a_line_may_be_as_wide_as_the_model(
+    header: bool, width: int, tmp_path: Path, serve: Serve, url_event: MakeEvent
+) -> None:
+    names = [f"n{at}" for at in range(width)]
+    data = xgboost.DMatrix(np.eye(3, width, dtype=np.float32), [1, 2, 3], feature_names=names)
+    xgboost.train({"nthread": 1, "min_child_weight": 0}, data, 2).save_model(tmp_path / "m.ubj")
+    endpoint = serve(tmp_path / "m.ubj")
+    rows = [[float(at % 3) for at in range(width)]]
+    answer = ask(endpoint, url_event, Sent(as_csv(rows, names if header else None), "text/csv"))
+    assert predictions(answer) == expected(endpoint, rows)
+    wider = ask(endpoint, url_event, Sent(",".join("1" * (width + 2)), "text/csv"))
+    assert json.loads(wider["body"])["detail"] == (
+        f"the first line has {width + 2} fields, and the model has {width} feature(s)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "word"), [("first;second\n1;2\n", "semicolons"), ("1,5;2,5\n", ""), ("1\t2\n", "tabs")]
+)
+def test_another_separator_is_named(text: str, word: str, tmp_path: Path, serve: Serve, url_event: MakeEvent) -> None:
+    response = ask(serve(trained(tmp_path, ["first", "second"])), url_event, Sent(text, "text/csv"))
+    detail = json.loads(response["body"])["detail"]
+    assert response["statusCode"] == 422
+    if word:
+        assert detail == f"the fields are separated by {word}; send commas between them, and decimal points"
+
+
+def test_a_misspelt_header_gets_a_suggestion(tmp_path: Path, serve: Serve, url_event: MakeEvent) -> None:
+    response = ask(serve(trained(tmp_path, ["first", "second"])), url_event, Sent("frist,secnod\n1,2\n", "text/csv"))
+    messages = [error["message"] for error in json.loads(response["body"])["errors"]]
+    assert messages[:2] == [
+        'column 1: not a feature of the model; did you mean "first"?',
+        'column 2: not a feature of the model; did you mean "second"?',
+    ]

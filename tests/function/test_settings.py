@@ -1,0 +1,243 @@
+"""Missing values as training meant them: what a deployment may allow, against XGBoost, and what it may not."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import xgboost
+
+from tests.function import forms
+from tests.function.forms import Sent, ask, predictions
+from tests.function.protocols import MakeEvent, Serve
+
+ROWS = 1_000
+
+
+def numbers(count: int, seed: int) -> pd.DataFrame:
+    """Rows of which each value is one of a few whole numbers, 0 and -999 among them."""
+    random = np.random.default_rng(seed)
+    return pd.DataFrame(random.choice([-999.0, -1.0, 0.0, 1.0, 2.0], size=(count, 3)), columns=["a", "b", "c"])
+
+
+def trained(folder: Path, missing: float, booster: str = "gbtree") -> tuple[Path, list[float]]:
+    training, rows = numbers(600, 1), numbers(ROWS, 2)
+    data = xgboost.DMatrix(training, training["a"] * training["b"] + training["c"], missing=missing)
+    model = folder / "m.ubj"
+    xgboost.train({"nthread": 1, "booster": booster}, data, 12).save_model(model)
+    expected = xgboost.Booster(model_file=model).predict(xgboost.DMatrix(rows, missing=missing))
+    return model, expected.astype(np.float64).tolist()
+
+
+@pytest.mark.parametrize("form", [*forms.NAMED, *forms.POSITIONAL, *forms.BINARY])
+@pytest.mark.parametrize("missing", [-999, 0])
+def test_a_number_is_missing_where_training_took_it_for_missing(
+    missing: float, form: str, tmp_path: Path, serve: Serve, url_event: MakeEvent
+) -> None:
+    model, expected = trained(tmp_path, missing)
+    sent = (forms.NAMED | forms.POSITIONAL | forms.BINARY)[form](numbers(ROWS, 2))
+    assert predictions(ask(serve(model, MISSING_VALUE=str(missing)), url_event, sent)) == expected
+    assert predictions(ask(serve(model), url_event, sent)) != expected
+
+
+@pytest.mark.parametrize("missing", [-999, 0, -1.5e-3])
+def test_a_number_is_missing_for_dart_and_for_explanations_too(
+    missing: float, tmp_path: Path, serve: Serve, url_event: MakeEvent
+) -> None:
+    model, expected = trained(tmp_path, missing, "dart")
+    endpoint = serve(model, MISSING_VALUE=str(missing))
+    assert predictions(ask(endpoint, url_event, forms.NAMED["records"](numbers(ROWS, 2)))) == expected
+    rows = numbers(50, 2)
+    by_oracle = xgboost.Booster(model_file=model).predict(xgboost.DMatrix(rows, missing=missing), pred_contribs=True)
+    response = ask(endpoint, url_event, Sent(json.dumps(forms.records(rows)), path="/explain"))
+    got = [[*row["contributions"].values(), row["base"]] for row in json.loads(response["body"])]
+    assert np.array_equal(got, by_oracle.astype(np.float64))
+
+
+def with_gaps(count: int, seed: int) -> pd.DataFrame:
+    random = np.random.default_rng(seed)
+    rows = pd.DataFrame(random.normal(size=(count, 2)).astype(np.float32), columns=["size", "a: b"])
+    rows["colour"] = pd.Categorical(random.choice(["red", "white"], count))
+    return rows.mask(random.random(rows.shape) < 0.3)
+
+
+@pytest.fixture(scope="module")
+def gaps_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    training = with_gaps(600, 1)
+    score = training["size"].fillna(0) + (training["colour"] == "red")
+    model = tmp_path_factory.mktemp("gaps") / "m.ubj"
+    xgboost.train({"nthread": 1}, xgboost.DMatrix(training, score, enable_categorical=True), 12).save_model(model)
+    return model
+
+
+def by_xgboost(model: Path, rows: pd.DataFrame) -> list[float]:
+    predicted = xgboost.Booster(model_file=model).predict(xgboost.DMatrix(rows, enable_categorical=True))
+    answer: list[float] = predicted.astype(np.float64).tolist()
+    return answer
+
+
+@pytest.mark.parametrize("form", ["records", "instances", "dataframe_records", "lines", "inputs", "direct"])
+def test_an_absent_key_is_missing_where_the_deployment_says_so(
+    form: str, gaps_model: Path, serve: Serve, url_event: MakeEvent
+) -> None:
+    rows = with_gaps(ROWS, 2)
+    found = [{key: value for key, value in record.items() if value is not None} for record in forms.records(rows)]
+    endpoint = serve(gaps_model, ALLOW_ABSENT="true")
+    if form == "direct":
+        assert endpoint(found, None) == by_xgboost(gaps_model, rows)
+        return
+    sent = {
+        "records": Sent(json.dumps(found)),
+        "lines": Sent("\n".join(map(json.dumps, found)), "application/jsonlines"),
+    }.get(form, Sent(json.dumps({form: found})))
+    assert predictions(ask(endpoint, url_event, sent)) == by_xgboost(gaps_model, rows)
+
+
+@pytest.mark.parametrize("form", [name for name in forms.NAMED if name not in ("records", "lines of JSON")])
+def test_an_absent_column_is_missing_where_the_deployment_says_so(
+    form: str, gaps_model: Path, serve: Serve, url_event: MakeEvent
+) -> None:
+    rows = with_gaps(ROWS, 2)
+    endpoint = serve(gaps_model, ALLOW_ABSENT='["a: b"]', ALLOW_MISSING="true")
+    response = ask(endpoint, url_event, forms.NAMED[form](rows.drop(columns="a: b")))
+    assert predictions(response) == by_xgboost(gaps_model, rows.assign(**{"a: b": np.nan}))
+
+
+def test_an_unnamed_index_of_libsvm_is_missing_where_absence_is(
+    tmp_path: Path, serve: Serve, url_event: MakeEvent
+) -> None:
+    rows = with_gaps(ROWS, 2)[["size", "a: b"]].astype(float)
+    model = tmp_path / "m.ubj"
+    xgboost.train({"nthread": 1}, xgboost.DMatrix(rows, rows["size"].fillna(0)), 9).save_model(model)
+    for setting in ("ALLOW_ABSENT", "ALLOW_MISSING"):
+        response = ask(serve(model, **{setting: "true"}), url_event, forms.libsvm(rows))
+        assert predictions(response) == by_xgboost(model, rows)
+
+
+@pytest.mark.parametrize("form", [*forms.NAMED, "CSV without a header", "instances as arrays"])
+def test_an_unseen_category_is_missing_where_the_deployment_says_so(
+    form: str, gaps_model: Path, serve: Serve, url_event: MakeEvent
+) -> None:
+    rows = with_gaps(ROWS, 2).fillna({"size": 0, "a: b": 0, "colour": "red"})
+    unseen = np.random.default_rng(5).random(ROWS) < 0.3
+    sent = rows.assign(colour=rows["colour"].astype(object).mask(unseen, "blue"))
+    expected = by_xgboost(gaps_model, rows.assign(colour=rows["colour"].mask(unseen)))
+    endpoint = serve(gaps_model, ALLOW_UNSEEN='["colour"]')
+    assert predictions(ask(endpoint, url_event, (forms.NAMED | forms.POSITIONAL)[form](sent))) == expected
+
+
+MESSAGES: dict[str, tuple[str, str]] = {
+    "null": (
+        '[{"size": null, "a: b": 1, "colour": "red"}]',
+        "must not be null or NaN; the endpoint's setting ALLOW_MISSING would allow a missing value"),
+    "an absent key": (
+        '[{"a: b": 1, "colour": "red"}]',
+        'the feature "size" is missing; the endpoint\'s setting ALLOW_ABSENT would take that for a missing value'),
+    "an absent column": (
+        '{"a: b": [1], "colour": ["red"]}',
+        'the feature "size" is missing; the endpoint\'s setting ALLOW_ABSENT would take that for a missing value'),
+    "an unseen category": (
+        '[{"size": 1, "a: b": 1, "colour": "blue"}]',
+        ('is none of the categories that training saw ("red", "white"); the endpoint\'s setting ALLOW_UNSEEN would '
+        "take it for a missing value")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", MESSAGES)
+def test_a_refusal_names_the_setting_that_would_allow_it(
+    case: str, gaps_model: Path, serve: Serve, url_event: MakeEvent
+) -> None:
+    body, message = MESSAGES[case]
+    response = ask(serve(gaps_model), url_event, Sent(body))
+    assert response["statusCode"] == 422
+    assert [error["message"] for error in json.loads(response["body"])["errors"]] == [message]
+
+
+ALL = {"ALLOW_MISSING": "true", "ALLOW_ABSENT": "true", "ALLOW_UNSEEN": "true", "MISSING_VALUE": "-999"}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '[{"size": 1, "a: b": 1, "color": "red"}]',
+        '[{"size": 1, "a: b": 1, "colour": 7}]',
+        '[{"size": 1, "a: b": 1, "colour": true}]',
+        '[{"size": 1, "a: b": 1, "colour": ["red"]}]',
+        '[{"size": "", "a: b": 1, "colour": "red"}]',
+        '[{"size": NaN, "a: b": 1, "colour": "red"}]',
+        '[{"size": 1, "size": 2}]',
+        '{"size": [1], "weight": [2]}',
+        '{"columns": ["size", "size"], "data": [[1, 2]]}',
+        "[[1, 2, 3]]",
+        "[null]",
+    ],
+)
+def test_what_no_setting_allows_is_refused_under_all_of_them(
+    body: str, gaps_model: Path, serve: Serve, url_event: MakeEvent
+) -> None:
+    assert ask(serve(gaps_model, **ALL), url_event, Sent(body))["statusCode"] == 422
+
+
+def test_a_record_may_be_empty_where_every_feature_may_be_absent(
+    gaps_model: Path, serve: Serve, url_event: MakeEvent
+) -> None:
+    endpoint = serve(gaps_model, **ALL)
+    nothing = by_xgboost(gaps_model, with_gaps(1, 1).mask(np.ones((1, 3), dtype=bool)))
+    assert endpoint([{}], None) == nothing == endpoint({}, None)
+    assert json.loads(ask(endpoint, url_event, Sent("[{}]"))["body"]) == nothing
+
+
+@pytest.mark.parametrize("setting", ["ALLOW_MISSING", "ALLOW_ABSENT", "ALLOW_UNSEEN"])
+@pytest.mark.parametrize("value", ["yes", "[", '["weight"]', "{}", "1", "[1]"])
+def test_a_wrong_list_of_features_is_refused_at_the_start(
+    setting: str, value: str, gaps_model: Path, serve: Serve
+) -> None:
+    failure = serve(gaps_model, **{setting: value}).failure
+    assert failure == f"{setting} must be true, false, or a JSON array of names of the model's features"
+
+
+WRONG: dict[str, tuple[dict[str, str], str]] = {
+    "missing value": ({"MISSING_VALUE": "none"}, "MISSING_VALUE must be a finite number within float32, such as -999"),
+    "infinity": ({"MISSING_VALUE": "inf"}, "MISSING_VALUE must be a finite number within float32, such as -999"),
+    "unseen numbers": (
+        {"ALLOW_UNSEEN": '["size"]'},
+        "ALLOW_UNSEEN names a feature of which the model knows no categories by name; leave it out"),
+    "names that are none": ({"OUTPUT_NAMES": "cost"}, "OUTPUT_NAMES must be a JSON array of different names"),
+    "a name twice": ({"OUTPUT_NAMES": '["a", "a"]'}, "OUTPUT_NAMES must be a JSON array of different names"),
+    "too many names": (
+        {"OUTPUT_NAMES": '["a", "b"]'}, "OUTPUT_NAMES has 2 name(s), and the model has 1 class(es) or output(s)"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_a_wrong_setting_is_refused_at_the_start(case: str, gaps_model: Path, serve: Serve) -> None:
+    environment, failure = WRONG[case]
+    assert serve(gaps_model, **environment).failure == failure
+
+
+@pytest.mark.parametrize("value", ["", " ", "false", "False"])
+def test_a_setting_may_be_empty_or_false(value: str, gaps_model: Path, serve: Serve) -> None:
+    endpoint = serve(gaps_model, ALLOW_MISSING=value, ALLOW_ABSENT=value, ALLOW_UNSEEN=value)
+    assert endpoint.contract is not None
+    assert endpoint.contract.may_miss == endpoint.contract.may_be_absent == frozenset()
+
+
+def test_card_and_openapi_tell_the_settings(gaps_model: Path, serve: Serve, url_event: MakeEvent) -> None:
+    settings = {"ALLOW_MISSING": '["size"]', "ALLOW_ABSENT": '["a: b"]', "ALLOW_UNSEEN": "true", "MISSING_VALUE": "-9"}
+    endpoint = serve(gaps_model, **settings)
+
+    def get(path: str) -> Any:
+        return json.loads(endpoint(url_event(method="GET", path=path), None)["body"])
+
+    card, record = get("/"), get("/openapi.json")["components"]["schemas"]["Record"]
+    features = {feature.pop("name"): feature for feature in card["features"]}
+    assert card["missing_value"] == -9
+    assert (features["size"]["may_be_null"], features["a: b"]["may_be_absent"]) == (True, True)
+    assert features["colour"]["may_be_unseen"]
+    assert set(record["required"]) == {"size", "colour"}
+    assert {"type": "null"} in record["properties"]["size"]["anyOf"]
+    assert record["properties"]["colour"] == {"type": ["string", "number"], "description": "-9.0 is a missing value"}
