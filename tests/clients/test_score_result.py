@@ -31,7 +31,7 @@ class Killed(BaseException):
 class Table:
     """An input that is read as the chunks say."""
 
-    mode = 0o640
+    mode = 0o440
 
     def digest(self, position: int | None) -> str:
         return f"digest of {position or 0}"

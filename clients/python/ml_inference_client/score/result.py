@@ -141,7 +141,7 @@ class Result:
             InferenceError: An unfinished run is of another identity, or read another input.
         """
         self._width = len(predicted)
-        self._mode = source.mode & 0o666
+        self._mode = source.mode & 0o666 | 0o600  # a later run must be able to go on, also from a read-only input
         self._identity = json.loads(json.dumps(identity))
         self._run = hashlib.sha256(json.dumps(self._identity, sort_keys=True).encode()).hexdigest()[:16]
         known, journal_bytes = self._known(source) if self._states else (Progress(), 0)
