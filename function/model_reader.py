@@ -58,6 +58,12 @@ OBJECTIVES = frozenset(
 )
 """https://xgboost.readthedocs.io/en/stable/parameter.html#learning-task-parameters"""
 
+_BASE_SCORES = {
+    **dict.fromkeys(("binary:logistic", "reg:logistic"), (0.0, 1.0)),
+    **dict.fromkeys(("reg:gamma",), (math.ulp(0.0), math.inf)),
+}
+"""What the library requires of the base score, where it requires something."""
+
 FEATURE_TYPES = frozenset({"float", "int", "i", "q", "c"})
 """https://xgboost.readthedocs.io/en/stable/python/python_api.html#xgboost.DMatrix"""
 
@@ -316,6 +322,9 @@ _TREE_ARRAYS = {
 }
 """The arrays of every tree and the kinds that they may have in UBJSON."""
 
+_OLD_VECTOR = 0
+"""The length of a leaf that holds a vector without an array for it, as versions before 3.2 saved it."""
+
 _NO_NODE = 2**31 - 1
 """The root's parent, and the feature index of a node that pruning deleted."""
 
@@ -329,7 +338,8 @@ def _tree(tree: dict[str, Any]) -> _Tree:
     parameters = tree["tree_param"]
     count = _whole(parameters["num_nodes"])
     leaf = max(1, _whole(parameters["size_leaf_vector"]))
-    # Vector leaves keep their numbers in an array of their own since 3.2; the library takes it for granted.
+    if leaf > 1 and "leaf_weights" not in tree:
+        return _Tree(_index(tree["id"]), depth=0, path_length=0, width=0, leaf=_OLD_VECTOR, category_bytes=0)
     kinds = {**_TREE_ARRAYS, "leaf_weights": "f"} if leaf > 1 else _TREE_ARRAYS
     typed = isinstance(tree["parents"], array)
     for name, kind in kinds.items():
@@ -468,7 +478,9 @@ def _features(learner: dict[str, Any], count: int) -> tuple[tuple[str, ...], tup
         raise UnreadableModelError(
             f"has {count} features, more than a request to Lambda can hold ({MAX_FEATURES}); train on fewer columns"
         )
-    names, types = (tuple(learner.get(key, ())) for key in ("feature_names", "feature_types"))
+    named = learner.get("feature_names", []), learner.get("feature_types", [])
+    _require(all(isinstance(texts, list) for texts in named), "feature_names are no array")
+    names, types = map(tuple, named)
     _require(count > 0, "num_feature is 0")
     _require(len(names) in (0, count) and len(types) in (0, count), "num_feature is not the number of feature_names")
     _require(set(types) <= FEATURE_TYPES, "feature_types are unknown")
@@ -499,6 +511,11 @@ def _outputs(learner: dict[str, Any], parameters: dict[str, str]) -> int:
 
     objective = learner["objective"]
     _require(objective["name"] in OBJECTIVES, f"its objective {str(objective['name'])[:40]!r} is unknown")
+    low, high = _BASE_SCORES.get(objective["name"], (-math.inf, math.inf))
+    _require(all(low <= number <= high for number in base), "base_score is none of its objective's")
+    for parameter in objective.values():
+        if isinstance(parameter, dict):
+            _require_parameters(parameter)
     if objective["name"] in ("multi:softmax", "multi:softprob"):
         told = _whole(objective["softmax_multiclass_param"]["num_class"])
         _require(told == classes > 0, "num_class is not the objective's")
@@ -522,12 +539,12 @@ def _trees(
     if weights is not None:
         _require(len(weights) == count and set(map(type, weights)) <= {float, int}, "weight_drop is not of every tree")
     leaves = {tree.leaf for tree in trees}
-    _require(leaves <= {1} or leaves == {outputs}, "size_leaf_vector is not the number of outputs")
-    if leaves - {1} and saved_by < (3, 2):
+    if _OLD_VECTOR in leaves or (leaves - {1} and saved_by < (3, 2)):
         raise UnreadableModelError(
             f"has trees of vectors (multi_output_tree) that XGBoost {dotted(saved_by)} saved, which newer versions "
             "cannot load; train it again with XGBoost 3.2 or newer"
         )
+    _require(leaves <= {1} or leaves == {outputs}, "size_leaf_vector is not the number of outputs")
     return list(trees)
 
 
@@ -576,12 +593,15 @@ def _categories(
 ) -> dict[int, tuple[str | int, ...] | None]:
     """Return the names of each categorical feature's categories; None if the file has codes only."""
     wanted = [index for index, kind in enumerate(feature_types) if kind == "c"]
-    encodings = stored["enc"] if stored is not None else []
-    if not encodings:
+    if stored is None:
         return dict.fromkeys(wanted)
-    names = [_category_names(encoding, saved_by) for encoding in encodings]
+    _require(isinstance(stored["enc"], list), "categories are no array")
+    names = [_category_names(encoding, saved_by) for encoding in stored["enc"]]
     counts = list(map(len, names))
-    segments, order = list(stored["feature_segments"]), list(stored["sorted_idx"])
+    segments, order = (list(_numbers(stored[key], "i")) for key in ("feature_segments", "sorted_idx"))
+    if not names:
+        _require(not segments and not order, "categories have no names")
+        return dict.fromkeys(wanted)
     _require(len(names) == len(feature_types), "categories are not of every feature")
     _require(segments == list(accumulate(counts, initial=0)), "feature_segments are not the numbers of categories")
     _require(len(order) == sum(counts), "sorted_idx is not of every category")
@@ -641,6 +661,16 @@ def _reals(text: str) -> list[float]:
     values = [float(each) for each in numbers]
     _require(all(map(math.isfinite, values)), "a parameter is not finite")
     return values
+
+
+_WORDS = frozenset({"normal", "logistic", "extreme", "topk", "mean", "true", "false"})
+"""What a parameter of an objective may be that is no number."""
+
+
+def _require_parameters(parameters: dict[str, str]) -> None:
+    for name, value in parameters.items():
+        _require(isinstance(value, str), f"{name} is no text")
+        _require(value in _WORDS or name.endswith("alpha") or (len(_reals(value)) == 1 and value[:1] != "["), f"{name}")
 
 
 def _index(value: Any) -> int:

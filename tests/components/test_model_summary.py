@@ -7,6 +7,7 @@ from components import model_summary
 from components.bundled_handler import model_reader
 from components.model_summary import ModelSummary
 from tests.components.conftest import MODEL, small_model
+from tests.function import saved_models
 
 
 def summary(path: Path) -> ModelSummary:
@@ -27,6 +28,6 @@ def test_a_sentence_fits_the_description_of_a_function() -> None:
     assert wine.sha256 in wine.sentence()
 
 
-def test_a_sentence_tells_of_rounds_that_do_not_predict() -> None:
-    stopped = MODEL.parents[1] / "tests" / "function" / "legacy_models" / "stopped-2.1.ubj"
-    assert "4 trees of depth 6 (1 of 4 rounds predict)" in summary(stopped).sentence()
+def test_a_sentence_tells_of_rounds_that_do_not_predict(tmp_path: Path) -> None:
+    stopped = saved_models.unpacked(tmp_path, "2.1", "stopped.ubj")
+    assert "3 trees of depth 2 (1 of 3 rounds predict)" in summary(stopped).sentence()

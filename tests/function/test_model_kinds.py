@@ -11,12 +11,12 @@ import pandas as pd
 import pytest
 import xgboost
 
+from tests.function import saved_models
 from tests.function.protocols import MakeEvent, Serve
 
 ROWS = 10_000
 TRAINED = 1_500
 NAMES = ["length", "width", "height", "weight"]
-LEGACY = Path(__file__).with_name("legacy_models")
 
 KINDS: dict[str, dict[str, Any]] = {
     "squared error": {},
@@ -192,44 +192,10 @@ def test_a_wrong_setting_of_allow_missing_is_refused_at_the_start(
     assert "ALLOW_MISSING" in str(serve(small_model, ALLOW_MISSING=setting).failure)
 
 
-def legacy() -> list[tuple[str, Path]]:
-    return [
-        (series, file)
-        for series in ("1.6", "2.1")
-        for file in sorted(LEGACY.glob(f"*-{series}.[uj]*[!s]"))
-        if not file.name.startswith("answers")
-    ]
-
-
-@pytest.mark.parametrize(("series", "model"), legacy(), ids=lambda value: getattr(value, "name", value))
-def test_a_model_of_an_older_xgboost_is_served_as_that_version_served_it(
-    series: str, model: Path, serve: Serve, url_event: MakeEvent
-) -> None:
-    answers = json.loads((LEGACY / f"answers-{series}.json").read_text())[model.name]
-    records = [dict(zip(["length", "width", "kind"], row, strict=True)) for row in answers["rows"]]
-    response = serve(model)(url_event(json.dumps(records)), None)
-    assert_bit_identical(response["body"], np.array(answers["predictions"], dtype=np.float32))
-
-
-@pytest.mark.parametrize(("series", "model"), legacy(), ids=lambda value: getattr(value, "name", value))
-def test_a_model_of_an_older_xgboost_is_served_bit_for_bit_on_many_rows(
-    series: str, model: Path, serve: Serve, url_event: MakeEvent
-) -> None:
-    random = np.random.default_rng(4)
-    values = np.column_stack([random.normal(size=(ROWS, 2)), random.integers(0, 4, size=ROWS)]).astype(np.float32)
-    rows = pd.DataFrame(values, columns=["length", "width", "kind"])
-    booster = xgboost.Booster(model_file=model)
-    data = xgboost.DMatrix(rows, feature_types=booster.feature_types, enable_categorical=True)
-    end = booster.best_iteration + 1 if model.name.startswith("stopped") else 0
-    response = serve(model)(url_event(json.dumps(exact(rows))), None)
-    assert_bit_identical(response["body"], booster.predict(data, iteration_range=(0, end)))
-    assert series in (f"{serve(model).contract.saved_by[0]}.{serve(model).contract.saved_by[1]}",)  # type: ignore[union-attr]
-
-
 @pytest.mark.parametrize("code", ["-1", "0.5", "16777216", "1e30", '"red"', "true", "NaN"])
 def test_a_category_code_of_an_older_model_must_be_a_small_integer(
-    serve: Serve, url_event: MakeEvent, code: str
+    tmp_path: Path, serve: Serve, url_event: MakeEvent, code: str
 ) -> None:
-    body = f'[{{"length": 1, "width": 2, "kind": {code}}}]'
-    response = serve(LEGACY / "categorical-2.1.json")(url_event(body), None)
+    body = f'[{{"length": 1, "width": 2, "height": 3, "kind": {code}}}]'
+    response = serve(saved_models.unpacked(tmp_path, "2.1", "partitioned.json"))(url_event(body), None)
     assert (response["statusCode"], json.loads(response["body"])["errors"][0]["field"]) == (422, "kind")

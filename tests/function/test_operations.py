@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from endpoint import RequestRefusedError
 
+from tests.function import saved_models
 from tests.function.protocols import MakeEvent, Serve
 from tests.function.test_model_file import stage
 
@@ -177,9 +178,9 @@ def test_a_key_that_is_no_feature_is_named_to_the_client_but_not_in_the_log(
     ("calls", "kind"), [(200, "gbtree"), (200, "dart"), pytest.param(5000, "gbtree", marks=pytest.mark.slow)]
 )
 def test_sixteen_threads_get_the_same_answers_as_one(
-    calls: int, kind: str, small_model: Path, serve: Serve, url_event: MakeEvent
+    calls: int, kind: str, small_model: Path, tmp_path: Path, serve: Serve, url_event: MakeEvent
 ) -> None:
-    dart = Path(__file__).with_name("legacy_models") / "dart-2.1.ubj"
+    dart = saved_models.unpacked(tmp_path, "2.1", "dart.ubj")
     endpoint = serve(dart if kind == "dart" else small_model, METRICS_NAMESPACE="")
     assert endpoint.contract is not None
     random_ = random.Random(1)

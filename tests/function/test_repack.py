@@ -14,7 +14,6 @@ from typing import Any
 import booster
 import model_file
 import model_reader
-import numpy as np
 import pandas as pd
 import pytest
 import repack
@@ -25,7 +24,6 @@ from tests.function.protocols import MakeEvent
 from tests.function.test_model_file import stage
 from tests.function.test_model_kinds import (
     KINDS,
-    LEGACY,
     TRAINED,
     assert_bit_identical,
     exact,
@@ -88,13 +86,6 @@ def assert_that_answers_stay(tmp_path: Path, model: Path, rows: pd.DataFrame, ev
     repack.repack(folder)
     assert set(files(folder)) == {"manifest.json", "model.ubj"}
     assert answers(folder, rows, event) == before
-
-
-@pytest.mark.parametrize("model", sorted(LEGACY.glob("[!a]*.json")), ids=lambda path: path.name)
-def test_a_model_of_an_older_xgboost_answers_as_before(tmp_path: Path, model: Path, url_event: MakeEvent) -> None:
-    random = np.random.default_rng(5)
-    values = np.column_stack([random.normal(size=(ROWS, 2)), random.integers(0, 4, size=ROWS)]).astype(np.float32)
-    assert_that_answers_stay(tmp_path, model, pd.DataFrame(values, columns=["length", "width", "kind"]), url_event)
 
 
 @pytest.mark.parametrize("kind", KINDS)

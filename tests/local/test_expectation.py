@@ -11,8 +11,7 @@ from endpoint import Endpoint
 
 from local.errors import LocalError
 from local.expectation import expectation
-
-LEGACY = Path(__file__).parents[1] / "function" / "legacy_models"
+from tests.function import saved_models
 
 
 @pytest.fixture(scope="module")
@@ -47,9 +46,10 @@ def test_categories_are_sent_by_name(customers: xgboost.Booster, tmp_path: Path,
     assert_served_as_expected(model)
 
 
-@pytest.mark.parametrize("model", sorted(LEGACY.glob("[!a]*-*.*")), ids=lambda path: path.name)
-def test_models_of_older_libraries_are_asked_what_they_take(model: Path) -> None:
-    assert_served_as_expected(model)
+@pytest.mark.parametrize("name", ["classes.ubj", "dart.json", "partitioned.json", "stopped.ubj", "targets.ubj"])
+@pytest.mark.parametrize("version", ["1.6", "2.1", "3.1"])
+def test_models_of_older_libraries_are_asked_what_they_take(version: str, name: str, tmp_path: Path) -> None:
+    assert_served_as_expected(saved_models.unpacked(tmp_path, version, name))
 
 
 def refusal(model: Path) -> str:
@@ -61,8 +61,10 @@ def refusal(model: Path) -> str:
     return message
 
 
-def test_other_json_is_refused_by_name_with_what_to_do() -> None:
-    assert "save" in refusal(LEGACY / "answers-2.1.json")
+def test_other_json_is_refused_by_name_with_what_to_do(tmp_path: Path) -> None:
+    model = tmp_path / "other.json"
+    model.write_text('{"predictions": [1, 2]}')
+    assert "save" in refusal(model)
 
 
 def test_a_pickle_is_refused_by_name_with_what_to_do(customers: xgboost.Booster, tmp_path: Path) -> None:
