@@ -33,9 +33,11 @@ def golden_predictions(model: bytes, features: "pd.DataFrame", tolerance: float 
     """
     import xgboost as xgb
 
-    rounds = model_reader.read(model).rounds_used
+    found = model_reader.read(model)
     rows = xgb.DMatrix(features, nthread=1, enable_categorical=True)
-    predictions = xgb.Booster(model_file=bytearray(model)).predict(rows, iteration_range=(0, rounds))
+    predictions = xgb.Booster(model_file=bytearray(model)).predict(
+        rows, iteration_range=(0, found.rounds_used), output_margin=found.untransformed
+    )
     return Golden(
         model_sha256=hashlib.sha256(model).hexdigest(),
         tolerance=tolerance,

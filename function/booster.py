@@ -50,12 +50,13 @@ class Booster:
         missing: JSON of the number that counts as missing besides NaN; NaN itself for none.
     """
 
-    def __init__(self, model: bytes, dart: bool = False) -> None:
+    def __init__(self, model: bytes, dart: bool = False, untransformed: bool = False) -> None:
         """Load a model that was saved as JSON or UBJSON.
 
         Args:
             model: The whole file. It must have been verified: a damaged one can crash the library.
             dart: Whether its trees were trained with DART.
+            untransformed: Whether the sums of its trees are the prediction, whatever the library makes of them.
 
         Raises:
             LibraryError: The library is missing or does not accept the model.
@@ -74,6 +75,7 @@ class Booster:
         self.feature_names = self._feature_info(b"feature_name")
         self.feature_types = self._feature_info(b"feature_type")
         self._dart = dart
+        self._answer = _MARGIN if untransformed else _VALUE
         self.missing = b"NaN"
         self._one_at_a_time = allocate_lock()
 
@@ -136,7 +138,7 @@ class Booster:
             LibraryError: The library refused the data.
         """
         described = self._matrix(values, rows, column_major)
-        options = self._options(_VALUE, iterations)
+        options = self._options(self._answer, iterations)
         if self._dart or base_margin is not None:
             # In place, the library adds DART's trees in another order, which shows in the last bit.
             return self._from_own_matrix(described, options, rows, base_margin)

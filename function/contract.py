@@ -138,7 +138,8 @@ def from_file(file: model_file.ModelFile, environment: Mapping[str, str] | None 
             import model_reader
 
             raise model_file.ModelError(f"the model file {model_reader.too_new(file.saved_by, library)}")
-        return Contract(file, booster.Booster(file.content, file.booster == "dart"), environment or {})
+        loaded = booster.Booster(file.content, file.booster == "dart", file.untransformed)
+        return Contract(file, loaded, environment or {})
     except booster.LibraryError as error:
         raise model_file.ModelError(str(error)) from None
 

@@ -37,6 +37,7 @@ FOUND = {
     "objective": str,
     "booster": str,
     "outputs": int,
+    "untransformed": bool,
     "rounds_used": int,
     "rounds": int,
     "path_length": int,
@@ -61,7 +62,7 @@ class ModelFile:
             the image build rewrote it (repack.py).
         sha256: This file's SHA-256.
         saved_by: Version of the XGBoost that saved the file that was staged: (major, minor, patch).
-        objective, booster, outputs, rounds_used, rounds, path_length: See `model_reader.Model`.
+        objective, booster, outputs, untransformed, rounds_used, rounds, path_length: See `model_reader.Model`.
     """
 
     __slots__ = (
@@ -75,6 +76,7 @@ class ModelFile:
         "rounds_used",
         "saved_by",
         "sha256",
+        "untransformed",
         "version",
     )
 
@@ -88,6 +90,7 @@ class ModelFile:
         self.objective: str = found["objective"]
         self.booster: str = found["booster"]
         self.outputs: int = found["outputs"]
+        self.untransformed: bool = found["untransformed"]
         self.rounds_used: int = found["rounds_used"]
         self.rounds: int = found["rounds"]
         self.path_length: int = found["path_length"]

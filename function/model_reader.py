@@ -67,6 +67,9 @@ _BASE_SCORES = {
 FEATURE_TYPES = frozenset({"float", "int", "i", "q", "c"})
 """https://xgboost.readthedocs.io/en/stable/python/python_api.html#xgboost.DMatrix"""
 
+SORTED_QUANTILES = (3, 4, 0)
+"""This version and newer sort a row's quantiles, so that none is above the next; what older ones saved expects none."""
+
 SAVE_AGAIN = "save it with Booster.save_model('model.ubj')"
 
 
@@ -88,6 +91,8 @@ class Model:
         depth: Longest way from a root to a leaf over all trees, in splits.
         path_length: Splits on the ways to all leaves of all trees, which is what explaining a row costs.
         outputs: Numbers that a prediction has: 1, or the number of classes or targets.
+        untransformed: Whether the sums of the trees are the prediction as they are, whatever a newer library makes of
+            them.
         features: Feature names in the model's order; XGBoost's own (`f0`, `f1`, …) if it was trained without names.
         feature_types: XGBoost's type of each feature (`float`, `int`, `i`, `q`, `c`); may be empty.
         categories: For the index of each categorical feature its category names in the order of their codes; None
@@ -103,6 +108,7 @@ class Model:
     depth: int
     path_length: int
     outputs: int
+    untransformed: bool
     features: tuple[str, ...]
     feature_types: tuple[str, ...]
     categories: dict[int, tuple[str | int, ...] | None]
@@ -114,6 +120,7 @@ class Model:
             "objective": self.objective,
             "booster": self.booster,
             "outputs": self.outputs,
+            "untransformed": self.untransformed,
             "rounds_used": self.rounds_used,
             "rounds": self.rounds,
             "path_length": self.path_length,
@@ -466,6 +473,7 @@ def _model(document: dict[str, Any], saved_by: tuple[int, int, int]) -> Model:
         path_length=sum(tree.path_length for tree in trees),
         # `multi:softmax` answers the class itself.
         outputs=1 if objective == "multi:softmax" else outputs,
+        untransformed=objective == "reg:quantileerror" and saved_by < SORTED_QUANTILES,
         features=features,
         feature_types=feature_types,
         categories=_categories(forest.get("cats"), feature_types, saved_by),

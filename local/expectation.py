@@ -73,12 +73,15 @@ def made_up(content: bytes, found: model_reader.Model) -> golden.Golden:
         feature_names=booster.feature_names,
         feature_types=booster.feature_types,
     )
-    predictions = booster.predict(matrix, iteration_range=(0, found.rounds_used)).astype(float).tolist()
+    rounds = (0, found.rounds_used)
+    predictions = booster.predict(matrix, iteration_range=rounds, output_margin=found.untransformed)
     names = {found.features[index]: names for index, names in found.categories.items() if names}
     records = [
         {name: names[name][int(value)] if name in names else value for name, value in row.items()} for row in rows
     ]
-    return golden.Golden(hashlib.sha256(content).hexdigest(), golden.TOLERANCE, records, predictions)
+    return golden.Golden(
+        hashlib.sha256(content).hexdigest(), golden.TOLERANCE, records, predictions.astype(float).tolist()
+    )
 
 
 def made_up_rows(booster: Any, found: model_reader.Model) -> list[dict[str, float]]:
