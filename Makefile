@@ -12,6 +12,8 @@ export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
 ifeq ($(UV_DEFAULT_INDEX),)
 unexport UV_DEFAULT_INDEX
 endif
+# Many containers set it; then every process compiles again all that it imports, half of what a short one does.
+unexport PYTHONDONTWRITEBYTECODE
 MODEL ?= $(MODEL_PATH)
 export MODEL
 TRIALS ?= 0
@@ -55,7 +57,7 @@ test: $(INSTALLED) ## all tests that need neither Docker nor minutes
 	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 check: needs lint types engine test ## exactly what CI runs: format, lint, types, all tests
-	@$(BIN)/python -m pytest --everything -m "slow or docker"
+	@$(BIN)/python -m pytest --everything -m "slow or docker" --numprocesses auto --dist loadgroup
 
 needs: $(INSTALLED)
 	@$(BIN)/python -m tests.needs

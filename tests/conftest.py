@@ -1,4 +1,4 @@
-"""Which tests run here? Those that need Docker or minutes only when they can and were asked for."""
+"""Which tests run, and which in one process? Those that need Docker or minutes only when they can and are asked for."""
 
 import os
 from collections import Counter
@@ -24,6 +24,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         "docker": no_engine if everything else "builds images; `make check` runs it",
     }
     for item in items:
+        # With --dist loadgroup: a file's tests share what they started, and those with Docker its images and ports.
+        together = "docker" if item.get_closest_marker("docker") else item.path.as_posix()
+        item.add_marker(pytest.mark.xdist_group(together))
         for marker, reason in reasons.items():
             if reason and item.get_closest_marker(marker):
                 item.add_marker(pytest.mark.skip(reason=reason))

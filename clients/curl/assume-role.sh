@@ -13,13 +13,15 @@ esac
 _sts=${AWS_ENDPOINT_URL_STS:-$_sts}
 case $_sts in
   http://127.0.0.1[:/]* | http://localhost[:/]* | 'http://[::1]'[:/]*) _way='noproxy = "*"' ;;
-  *) _way='proto = "=https"' ;;
+  https://*) _way='proto = "=https"' ;;
+  *) _way='proto = "=https"
+retry = 0' ;; # refused, however often
 esac
 _answer=$(
   # A person's .curlrc may follow redirects or print what is sent: none is read.
   printf 'user = "%s:%s"\nheader = "x-amz-security-token: %s"\n%s\n' \
     "$AWS_ACCESS_KEY_ID" "$AWS_SECRET_ACCESS_KEY" "${AWS_SESSION_TOKEN:-}" "$_way" |
-    curl --disable --config - --silent --show-error --no-location --retry 5 --retry-all-errors --retry-max-time 60 \
+    curl --disable --retry 5 --retry-all-errors --retry-max-time 60 --config - --silent --show-error --no-location \
       --aws-sigv4 "aws:amz:$REGION:sts" \
       --data Action=AssumeRole --data Version=2011-06-15 --data RoleSessionName=curl \
       --data-urlencode "RoleArn=$ROLE" "$_sts"

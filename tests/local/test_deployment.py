@@ -89,8 +89,8 @@ def test_bad_code_leaves_the_good_version_live_until_it_is_mended(deployment: De
     [
         ("aws.sqs.Queue('queue')", "aws:sqs/queue:Queue cannot be deployed locally"),
         (
-            "aws.iam.Role('other', assume_role_policy='{}', permissions_boundary='arn')",
-            "has no property 'permissionsBoundary' here",
+            "aws.iam.Role('other', assume_role_policy='{}', force_detach_policies=True)",
+            "has no property 'forceDetachPolicies' here",
         ),
         ("docker.Image('other', image_name='a:b', build={'context': '.', 'network': 'host'})", "'network'"),
         ("pulumi.export('zone', aws.get_availability_zones_output().names)", "cannot be answered locally"),
