@@ -6,6 +6,7 @@ from typing import Any
 import pulumi
 import pytest
 
+from components import MLInferenceFunctionArgs
 from components.testing import AwsMocks
 from tests.fake_engine import Deployment
 from tests.security import combinations, own_rules, verdict
@@ -36,6 +37,12 @@ def deployed(possible: dict[str, Combination], deploy: Deployer) -> dict[str, De
 def scanned(deployed: dict[str, Deployment], checkov: Checkov) -> Findings:
     found = checkov.scan(deployed)
     return {label: found[label] | own_rules.findings(deployment) for label, deployment in deployed.items()}
+
+
+def test_every_argument_is_combined() -> None:
+    """A new one has values here, or says by its place in this list that it is about which image is built."""
+    combined = {name for factor in VALUES for name in factor.split(" and ")}
+    assert MLInferenceFunctionArgs.__annotations__.keys() - {"model_path", "context_path", "golden_path"} == combined
 
 
 def test_every_pair_of_values_that_can_meet_meets(possible: dict[str, Combination]) -> None:

@@ -138,6 +138,13 @@ def test_the_invoker_role_is_assumed_by_whom_the_account_allows(
     assert decisions.may_assume(caller, trust, deployment.outputs["invoker_role_arn"]) is expected
 
 
+@pytest.mark.parametrize(("arn", "expected"), [(CLIENT, ALLOWED), (STRANGER, DENIED), (FOREIGNER, DENIED)])
+def test_named_principals_alone_may_assume_the_invoker_role(deploy: Deployer, arn: str, expected: bool) -> None:
+    narrowed = deploy({"invoker_principals": [CLIENT_ARN]})
+    trust = narrowed.one(d.ROLE, "invoker-role").inputs["assumeRolePolicy"]
+    assert decisions.may_assume(Caller(arn, [EVERYTHING]), trust, narrowed.outputs["invoker_role_arn"]) is expected
+
+
 @pytest.mark.parametrize("arn", [STRANGER, FOREIGNER, CLIENT, ANONYMOUS.arn])
 def test_the_execution_role_is_assumed_by_nobody_but_the_service(deployment: Deployment, arn: str) -> None:
     trust = deployment.one(d.ROLE, "execution-role").inputs["assumeRolePolicy"]
