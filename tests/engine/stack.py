@@ -28,7 +28,7 @@ REPLACEMENT = ("replace", "create-replacement", "delete-replaced")
 COLOUR = re.compile(r"<\{%.*?%\}>")
 
 #: A program inside this process that fails is reported a second time, by the server that the engine calls it through.
-REPEATED = "Exception calling application: "
+REPEATED = ("Exception calling application: ", "an unhandled error occurred: ")
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from components import MLInferenceFunctionArgs
+from components.ml_inference_function import labelled
 from local.cloud import Cloud
 from tests.engine.conftest import NewStack
 from tests.engine.stack import Outcome
@@ -19,9 +20,22 @@ pytestmark = pytest.mark.slow
 
 KEY = "arn:aws:kms:eu-central-1:000000000000:key/11111111-2222-3333-4444-555555555555"
 PARTNER = "arn:aws:iam::111122223333:role/partner"
+BOUNDARY = "arn:aws:iam::aws:policy/PowerUserAccess"
+MANAGED = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
+READ = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}'
+TRUST = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": "*"}]}'
+EXISTING = "existing"
 NEW_VERSION = {"wine-function": "update", "wine-golden-check": "replace", "wine-live": "update"}
 NEW_IMAGE = {"wine-build": "replace", "wine-image": "update", **NEW_VERSION}
 PUBLIC = {"wine-everybody-invoke-url": "create", "wine-everybody-invoke": "create"}
+
+
+def label(value: str) -> str:
+    """What the component calls the resources of one value among several."""
+    ((short, _),) = labelled([value])
+    return short
+
+
 TAGGED = ("execution-role", "function", "invoker-role", "logs", "repository")
 
 
@@ -58,13 +72,20 @@ CHANGES = [
     Change({"tags": {"team": "wine"}}, {f"wine-{name}": "update" for name in TAGGED}),
     Change(
         {"invoker_arns": [PARTNER]},
-        {"wine-role-partner-invoke-url": "create", "wine-role-partner-invoke": "create"},
+        {f"wine-invoker-{label(PARTNER)}-{grant}": "create" for grant in ("invoke-url", "invoke")},
     ),
     Change(
         {"invoker_arns": []},
-        {"wine-role-partner-invoke-url": "delete", "wine-role-partner-invoke": "delete"},
+        {f"wine-invoker-{label(PARTNER)}-{grant}": "delete" for grant in ("invoke-url", "invoke")},
     ),
-    Change({"invoker_role_names": ["existing"]}, {"wine-existing-invoke": "create"}),
+    Change({"invoker_role_names": [EXISTING]}, {f"wine-invoker-{label(EXISTING)}-invoke": "create"}),
+    Change({"invoker_principals": [PARTNER]}, {"wine-invoker-role": "update"}),
+    Change({"execution_policies": [READ]}, {f"wine-execution-{label(READ)}": "create"}),
+    Change({"execution_policy_arns": [MANAGED]}, {f"wine-execution-{label(MANAGED)}": "create"}),
+    Change(
+        {"permissions_boundary_arn": BOUNDARY},
+        {"wine-execution-role": "update", "wine-invoker-role": "update"},
+    ),
     Change(
         {"alarms": {}},
         {f"wine-{name}": "create" for name in ("errors", "throttles", "p99-duration", "near-timeout")},
@@ -76,9 +97,23 @@ CHANGES = [
         {"vpc": {"subnet_ids": ["subnet-1"], "security_group_ids": ["sg-1"]}},
         {"wine-execution": "update", **NEW_VERSION},
     ),
+    Change({"invoker_principals": []}, {"wine-invoker-role": "update"}),
     Change({"create_invoker_role": False}, {"wine-invoker-role": "delete", "wine-invoker-role-invoke": "delete"}),
-    Change({"invoker_role_names": []}, {"wine-existing-invoke": "delete"}),
+    Change({"invoker_role_names": []}, {f"wine-invoker-{label(EXISTING)}-invoke": "delete"}),
     Change({"authorization": "NONE", "allow_public_access": True}, {"wine-url": "update", **PUBLIC}),
+    # Whoever brings a role has to attach what belongs to it.
+    Change(
+        {
+            "execution_role_arn": f"arn:aws:iam::000000000000:role/{EXISTING}",
+            "execution_policies": [],
+            "execution_policy_arns": [],
+            "permissions_boundary_arn": None,
+        },
+        {
+            **{f"wine-execution{tail}": "delete" for tail in ("", "-role", f"-{label(READ)}", f"-{label(MANAGED)}")},
+            **NEW_VERSION,
+        },
+    ),
 ]
 
 #: The emulator cannot change the key of a living log group: this one is previewed only.
@@ -109,10 +144,7 @@ class Changed:
 @pytest.fixture(scope="module")
 def changed(cloud: Cloud, new_stack: NewStack) -> list[Changed]:
     """What the first deployment did, each of `CHANGES`, one without a change, and what `NEW_KEY` would do."""
-    trust = (
-        '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": "*"}]}'
-    )
-    cloud.iam.create_role(RoleName="existing", AssumeRolePolicyDocument=trust)
+    cloud.iam.create_role(RoleName=EXISTING, AssumeRolePolicyDocument=TRUST)
     stack = new_stack("arguments")
     done = [Changed(stack.up(), stack.values("wine-url")["functionUrl"])]
     for change in CHANGES:
@@ -122,7 +154,7 @@ def changed(cloud: Cloud, new_stack: NewStack) -> list[Changed]:
     stack.arguments |= NEW_KEY.arguments
     done.append(Changed(stack.preview(), stack.values("wine-url")["functionUrl"]))
     stack.destroy()
-    cloud.iam.delete_role(RoleName="existing")
+    cloud.iam.delete_role(RoleName=EXISTING)
     return done
 
 
