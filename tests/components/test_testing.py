@@ -72,6 +72,12 @@ def test_predictions_that_nobody_named_are_asked_for() -> None:
         deploy(lambda: MLInferenceFunction("wine", WINE))
 
 
+def test_a_model_without_golden_file_needs_no_answer(tmp_path: Path) -> None:
+    model = small_model(tmp_path / "small.ubj")
+    deployed = deploy(lambda: MLInferenceFunction("small", {"model_path": str(model)}))
+    assert deployed.one("aws:lambda/alias:Alias").inputs["functionVersion"] == "1"
+
+
 def test_a_preview_knows_no_more_than_the_inputs() -> None:
     registered = deploy(lambda: pulumi.export("arn", MLInferenceFunction("wine", WINE).function_arn), preview=True)
     assert registered.outputs == {}
