@@ -21,10 +21,9 @@ from pulumi.provider.server import ComponentInitError
 from .checks import nearest
 from .ml_inference_function import MLInferenceFunction
 from .spelling import SpeltArguments, camel_case
+from .version import VERSION
 
 NAME = "ml-inference"
-#: The package's version, which is the distribution's.
-VERSION = "0.1.0"
 
 
 class MLInferenceProvider(ComponentProvider):

@@ -174,14 +174,26 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def python_with_component(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A new environment in which the wheel is installed; its requirements are seen in the environment of the tests."""
-    folder = tmp_path_factory.mktemp("environment")
+    """A new environment in which the wheel is installed."""
+    return new_environment(tmp_path_factory.mktemp("environment"), ["--no-deps", "--no-index", str(wheel)])
+
+
+def new_environment(folder: Path, install: list[str]) -> Path:
+    """An environment in which pip installed something; what that requires is seen in the environment of the tests.
+
+    Args:
+        folder: Where it is made.
+        install: What `pip install` is given.
+
+    Returns:
+        Its Python.
+    """
     venv.create(folder, with_pip=False)
     python = folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
-    install = [sys.executable, "-m", "pip", "--python", str(python), "install", "--no-deps", "--no-index", str(wheel)]
-    subprocess.run([*install, "--quiet", "--disable-pip-version-check"], check=True, capture_output=True)
     inside = sysconfig.get_path("purelib", vars={"base": str(folder), "platbase": str(folder)})
     Path(inside, "requirements.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet", "--disable-pip-version-check"]
+    subprocess.run([*pip, *install], check=True, capture_output=True)
     return python
 
 

@@ -1,7 +1,7 @@
 """Does the component package do for every language what the class does in Python?"""
 
 import json
-import tomllib
+from pathlib import Path
 from typing import Any
 
 import grpc  # type: ignore[import-untyped]
@@ -24,9 +24,10 @@ def test_the_committed_schema_is_what_the_plugin_answers(plugin: Plugin) -> None
     assert json.loads(answer) == SCHEMA, "write it again: python -m docs.generate_schema"
 
 
-def test_the_package_has_the_version_of_the_distribution(plugin: Plugin) -> None:
-    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
-    assert plugin.rpc.GetPluginInfo(empty_pb2.Empty()).version == SCHEMA["version"] == project["version"]
+def test_the_package_has_the_version_of_the_distribution_and_of_the_changelog(plugin: Plugin, wheel: Path) -> None:
+    version = plugin.rpc.GetPluginInfo(empty_pb2.Empty()).version
+    assert version == SCHEMA["version"] == wheel.name.split("-")[1]
+    assert f"\n## {version} " in (REPOSITORY / "CHANGELOG.md").read_text()
 
 
 def test_everything_in_the_schema_is_described() -> None:

@@ -1,6 +1,7 @@
 """Does the distribution, installed somewhere else, hold all that a foreign program needs?"""
 
 import json
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from components import staging
-from tests.reuse.conftest import MODEL, REPOSITORY, Program
+from tests.reuse.conftest import MODEL, REPOSITORY, Program, copy_of_the_model, new_environment
 
 PACKAGE = "pulumi_ml_inference"
 
@@ -47,6 +48,65 @@ def test_the_installed_handler_is_staged_as_the_one_of_the_repository(
     assert Path(context) == ours, "the content decides the name"
 
 
+@pytest.fixture(scope="session")
+def python_with_editable_component(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A new environment, and a copy of the sources that is installed in it as `pip install --editable` does."""
+    folder = tmp_path_factory.mktemp("sources")
+    for name in ("pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE"):
+        shutil.copyfile(REPOSITORY / name, folder / name)
+    for name in ("components", "function", "scripts"):
+        shutil.copytree(REPOSITORY / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    options = ["--no-deps", "--no-index", "--no-build-isolation", "--editable", str(folder)]
+    return new_environment(tmp_path_factory.mktemp("editable"), options), folder
+
+
+def test_an_editable_install_has_the_same_name_and_deploys_the_same(
+    python_with_editable_component: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy_of_the_model(tmp_path)
+    program = (
+        "from pulumi_ml_inference import MLInferenceFunction\n"
+        "from pulumi_ml_inference.testing import AwsMocks, deploy\n"
+        f"program = lambda: MLInferenceFunction('wine', {{'model_path': {MODEL!r}}})\n"
+        "image = deploy(program, AwsMocks('model/golden.json')).one('docker:index/image:Image')\n"
+        "print(image.inputs['build']['context'])"
+    )
+    python, _ = python_with_editable_component
+    context = subprocess.check_output([python, "-c", program], cwd=tmp_path, text=True).strip()
+    monkeypatch.chdir(tmp_path)
+    assert Path(context) == staging.stage("wine", Path(MODEL)).path
+
+
+def test_what_is_changed_in_the_sources_is_seen_by_an_editable_install(
+    python_with_editable_component: tuple[Path, Path],
+) -> None:
+    python, sources = python_with_editable_component
+    (sources / "components" / "version.py").write_text('VERSION = "99"\n')
+    program = "from pulumi_ml_inference import version; print(version.VERSION)"
+    assert subprocess.check_output([python, "-c", program], text=True).strip() == "99"
+
+
+def test_the_engine_is_told_that_no_plugin_belongs_to_an_editable_install(
+    python_with_editable_component: tuple[Path, Path],
+) -> None:
+    """Pulumi's language host looks where the distribution's metadata lie."""
+    python, _ = python_with_editable_component
+    (metadata,) = python.parents[1].rglob("pulumi_ml_inference-*.dist-info")
+    declared = json.loads((metadata.parent / PACKAGE / "pulumi-plugin.json").read_text())
+    assert declared == {"resource": False}
+
+
+def test_the_source_distribution_builds_the_same_wheel(wheel: Path, tmp_path: Path) -> None:
+    build = [sys.executable, "-m", "hatchling", "build", "--directory", str(tmp_path / "dist"), "--target"]
+    subprocess.run([*build, "sdist"], cwd=REPOSITORY, check=True, capture_output=True)
+    (sdist,) = (tmp_path / "dist").glob("*.tar.gz")
+    shutil.unpack_archive(sdist, tmp_path, filter="data")
+    (sources,) = tmp_path.glob("pulumi_ml_inference-*")
+    subprocess.run([*build, "wheel"], cwd=sources, check=True, capture_output=True)
+    (rebuilt,) = (tmp_path / "dist").glob("*.whl")
+    assert rebuilt.read_bytes() == wheel.read_bytes()
+
+
 #: The providers' packages are large and not what is checked here.
 CHECKER = """
 [mypy]
@@ -58,7 +118,14 @@ PROGRAM = "from pulumi_ml_inference import MLInferenceFunction\nMLInferenceFunct
 
 
 @pytest.mark.slow
-def test_a_type_checker_sees_the_arguments(python_with_component: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("installed", ["wheel", "editable"])
+def test_a_type_checker_sees_the_arguments(
+    installed: str,
+    python_with_component: Path,
+    python_with_editable_component: tuple[Path, Path],
+    tmp_path: Path,
+) -> None:
+    python = python_with_component if installed == "wheel" else python_with_editable_component[0]
     programs = {
         "right": ("{'model_path': 'a.ubj', 'memory_mb': 512, 'alarms': {'p99_duration_ms': 5}}", None),
         "misspelt": ("{'model_path': 'a.ubj', 'memory': 512}", 'Extra key "memory"'),
@@ -68,7 +135,7 @@ def test_a_type_checker_sees_the_arguments(python_with_component: Path, tmp_path
     (tmp_path / "mypy.ini").write_text(CHECKER)
     for name, (arguments, _) in programs.items():
         (tmp_path / f"{name}.py").write_text(PROGRAM.replace("{ARGUMENTS}", arguments))
-    command = [sys.executable, "-m", "mypy", "--python-executable", str(python_with_component)]
+    command = [sys.executable, "-m", "mypy", "--python-executable", str(python)]
     sources = [f"{name}.py" for name in programs]
     checked = subprocess.run([*command, *sources], cwd=tmp_path, capture_output=True, text=True, check=False)
     complaints = [line for line in checked.stdout.splitlines() if "error" in line]

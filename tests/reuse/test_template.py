@@ -11,7 +11,7 @@ import pytest
 import yaml
 from packaging.requirements import Requirement
 
-from components.component_package import VERSION
+from components.version import VERSION
 from tests.components.conftest import small_model
 from tests.reuse.conftest import REPOSITORY, Program
 from tests.reuse.recording_engine import RecordingEngine
