@@ -3,7 +3,15 @@
 Start reading at `ml_inference_function.py`; the other files answer one question each that it asks.
 """
 
-from .arguments import AlarmsArgs, Architecture, Authorization, CorsArgs, MLInferenceFunctionArgs, VpcArgs
+from .arguments import (
+    AlarmsArgs,
+    Architecture,
+    Authorization,
+    CorsArgs,
+    MissingValuesArgs,
+    MLInferenceFunctionArgs,
+    VpcArgs,
+)
 from .ml_inference_function import MLInferenceFunction
 from .refusal import RefusedError
 from .stack_configuration import stack_settings
@@ -15,6 +23,7 @@ __all__ = [
     "CorsArgs",
     "MLInferenceFunction",
     "MLInferenceFunctionArgs",
+    "MissingValuesArgs",
     "RefusedError",
     "VpcArgs",
     "stack_settings",

@@ -18,11 +18,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict, cast
 
 import pulumi
 
-from . import policies
+from . import handler_settings, policies
 from .checks import (
     InvalidArgumentError,
     Name,
     Rule,
+    any_number,
     described,
     flag,
     list_of,
@@ -173,6 +174,22 @@ class AlarmsArgs(TypedDict, total=False):
     """Duration in milliseconds that 99 of 100 requests should keep, 1 to 900000. Default: 1000."""
 
 
+class MissingValuesArgs(TypedDict, total=False):
+    """How missing values reach the bundled handler. Each list names features; `*` stands for all of them."""
+
+    value: float
+    """A number that is missing wherever it stands, such as -999: the `missing` with which the model was trained."""
+
+    allow_null: Sequence[str]
+    """Features that may be null, an empty field in CSV, or NaN in a binary body."""
+
+    allow_absent: Sequence[str]
+    """Features that may be left out of a record or a header."""
+
+    allow_unseen: Sequence[str]
+    """Features of which a category that training never saw is a missing value."""
+
+
 class MLInferenceFunctionArgs(TypedDict, total=False):
     """The arguments of `MLInferenceFunction`. One of `model_path` and `context_path` is required."""
 
@@ -205,6 +222,12 @@ class MLInferenceFunctionArgs(TypedDict, total=False):
 
     environment: Mapping[str, pulumi.Input[str]]
     """Environment variables of the function, at most 4 KB in all; names that Lambda sets itself are refused."""
+
+    missing_values: MissingValuesArgs
+    """What the bundled handler takes for a missing value. Default: nothing; a row must be whole."""
+
+    output_names: Sequence[str]
+    """Names of a classifier's classes in the order of their numbers, or of the model's outputs."""
 
     log_retention_days: int
     """Days until CloudWatch deletes log events; one of the periods it offers. Default: 365."""
@@ -356,6 +379,13 @@ def _fit_together(all_: Name, args: Mapping[str, Any]) -> None:
             f"give {all_ / 'model_path'} (an XGBoost .ubj or .json file) or {all_ / 'context_path'} (a Docker context "
             f"of your own), got {'both' if sources else 'neither'}"
         )
+    settings = handler_settings.of(args)
+    for key in settings.keys() & args["environment"].keys():
+        raise InvalidArgumentError(
+            f"{(all_ / 'environment').entry(key)} is set by {all_ / 'missing_values'} or {all_ / 'output_names'} as "
+            "well; leave one of them out"
+        )
+    _fit_into_environment(all_ / "environment", settings | args["environment"])
     public, authorization = args["allow_public_access"], args["authorization"].value
     if (authorization == "NONE") != public:
         raise InvalidArgumentError(
@@ -413,13 +443,17 @@ def _environment(name: Name, value: Any) -> dict[str, Any]:
                 f"{name.entry(key)} is refused by Lambda: a key has two or more letters, digits and underscores, "
                 "begins with a letter, and is none that Lambda sets itself"
             )
+    _fit_into_environment(name, environment)
+    return environment
+
+
+def _fit_into_environment(name: Name, environment: Mapping[str, Any]) -> None:
     size = sum(len((key + item).encode()) for key, item in environment.items() if isinstance(item, str))
     if size > ENVIRONMENT_BYTES:
         raise InvalidArgumentError(
             f"{name} has {size} bytes, and Lambda takes {ENVIRONMENT_BYTES}; put what is long into the image, or into "
             "Parameter Store"
         )
-    return environment
 
 
 def _tags(name: Name, value: Any) -> dict[str, Any]:
@@ -522,6 +556,13 @@ ALARMS = {
     "p99_duration_ms": Rule(whole(1, LONGEST_MS, "milliseconds"), default=1000),
 }
 
+MISSING_VALUES = {
+    "value": Rule(any_number),
+    "allow_null": Rule(list_of(text)),
+    "allow_absent": Rule(list_of(text)),
+    "allow_unseen": Rule(list_of(text)),
+}
+
 #: What holds for each argument, in the order of `MLInferenceFunctionArgs`.
 RULES = {
     "model_path": Rule(path_of("an XGBoost .ubj or .json file", Path.is_file)),
@@ -541,6 +582,8 @@ RULES = {
     "timeout_seconds": Rule(whole(*TIMEOUT_SECONDS, "seconds"), default=30),
     "ephemeral_storage_mb": Rule(whole(*EPHEMERAL_STORAGE_MB, "MB"), default=512),
     "environment": Rule(_environment, default={}),
+    "missing_values": Rule(mapping_by(MISSING_VALUES), default={}),
+    "output_names": Rule(list_of(text), default=[]),
     "log_retention_days": Rule(_retention, default=365),
     "image_retention": Rule(whole(*IMAGE_RETENTION, "images"), default=50),
     "force_delete": Rule(flag, default=True),

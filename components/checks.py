@@ -7,6 +7,7 @@ Python, `memoryMb` in other languages, `wine-quality:memoryMb` in a stack's file
 
 import difflib
 import inspect
+import math
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -118,6 +119,13 @@ def number_up_to(high: int, unit: str) -> Check:
         return float(value)
 
     return check
+
+
+def any_number(name: Name, value: Any) -> float:
+    """A finite number."""
+    if not (_is_number(value) and math.isfinite(value)):
+        raise InvalidArgumentError(f"{name} must be a finite number, got {described(value)}")
+    return float(value)
 
 
 def flag(name: Name, value: Any) -> bool:

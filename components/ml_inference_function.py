@@ -21,7 +21,7 @@ import pulumi_aws as aws
 import pulumi_docker as docker
 import pulumi_random as random
 
-from . import arguments, costs, golden, monitoring, policies, staging
+from . import arguments, costs, golden, handler_settings, monitoring, policies, staging
 from .arguments import Architecture, Authorization, CorsArgs, MLInferenceFunctionArgs
 from .refusal import RefusedError
 from .spelling import spelling_of
@@ -290,6 +290,7 @@ class MLInferenceFunction(pulumi.ComponentResource):
         role: ExecutionRole,
         log_group: aws.cloudwatch.LogGroup,
     ) -> aws.lambda_.Function:
+        variables = {**handler_settings.of(self._args), **self._args["environment"]}
         return aws.lambda_.Function(
             f"{self._name}-function",
             description=self._context.summary.sentence() if self._context.summary else None,
@@ -300,7 +301,7 @@ class MLInferenceFunction(pulumi.ComponentResource):
             memory_size=self._args["memory_mb"],
             timeout=self._args["timeout_seconds"],
             ephemeral_storage={"size": self._args["ephemeral_storage_mb"]},
-            environment={"variables": self._args["environment"]} if self._args["environment"] else None,
+            environment={"variables": variables} if variables else None,
             kms_key_arn=self._args.get("kms_key_arn"),
             vpc_config=aws.lambda_.FunctionVpcConfigArgs(**self._args["vpc"]) if "vpc" in self._args else None,
             reserved_concurrent_executions=self._args.get("reserved_concurrency"),

@@ -12,6 +12,7 @@ from components import (
     AlarmsArgs,
     Architecture,
     CorsArgs,
+    MissingValuesArgs,
     MLInferenceFunctionArgs,
     VpcArgs,
     arguments,
@@ -49,6 +50,7 @@ def refusal(name: str, **args: Any) -> str:
         (CorsArgs, arguments.CORS),
         (VpcArgs, arguments.VPC),
         (AlarmsArgs, arguments.ALARMS),
+        (MissingValuesArgs, arguments.MISSING_VALUES),
     ],
 )
 def test_every_declared_argument_has_a_rule_in_the_same_order(declared: type, rules: dict[str, Rule]) -> None:

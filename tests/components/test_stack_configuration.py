@@ -27,6 +27,11 @@ VALUES: dict[str, tuple[Any, Any]] = {
     "timeout_seconds": (5, 5),
     "ephemeral_storage_mb": (600, 600),
     "environment": ({"MODE_OF_DAY": "test"}, {"MODE_OF_DAY": "test"}),
+    "missing_values": (
+        {"value": -999, "allowNull": ["*"], "allowUnseen": ["colour"]},
+        {"value": -999, "allow_null": ["*"], "allow_unseen": ["colour"]},
+    ),
+    "output_names": (["old", "new"], ["old", "new"]),
     "log_retention_days": (7, 7),
     "image_retention": (20, 20),
     "force_delete": (False, False),

@@ -55,6 +55,8 @@ CHANGES = [
     Change({"timeout_seconds": 5}, NEW_VERSION),
     Change({"ephemeral_storage_mb": 1024}, NEW_VERSION),
     Change({"environment": {"MODE": "test"}}, NEW_VERSION),
+    Change({"missing_values": {"value": -999}}, NEW_VERSION),
+    Change({"output_names": ["quality"]}, NEW_VERSION),
     Change({"tracing": False}, {"wine-execution": "update", **NEW_VERSION}),
     Change({"snap_start": True, "ephemeral_storage_mb": 512}, NEW_VERSION),
     Change({"snap_start": None}, NEW_VERSION),

@@ -2,13 +2,15 @@
 
 import pytest
 
-from components import AlarmsArgs, CorsArgs, MLInferenceFunction, MLInferenceFunctionArgs, VpcArgs
+from components import AlarmsArgs, CorsArgs, MissingValuesArgs, MLInferenceFunction, MLInferenceFunctionArgs, VpcArgs
 from docs import generate_reference
 
 PAGE = generate_reference.PAGE.read_text(encoding="utf-8")
 OUTPUTS = [name for name in MLInferenceFunction.__annotations__ if not name.startswith("_")]
 ARGUMENTS = [
-    name for mapping in (MLInferenceFunctionArgs, AlarmsArgs, CorsArgs, VpcArgs) for name in mapping.__annotations__
+    name
+    for mapping in (MLInferenceFunctionArgs, AlarmsArgs, CorsArgs, MissingValuesArgs, VpcArgs)
+    for name in mapping.__annotations__
 ]
 
 

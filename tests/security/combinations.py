@@ -135,6 +135,8 @@ VALUES: dict[str, dict[str, Value]] = {
         "unknown": Value(lambda: {"topic_arn": _later(d.TOPIC_ARN)()}),
     },
     "dashboard": {"true": Value(True)},
+    "missing_values": {"known": Value({"value": -999, "allow_null": ["*"]})},
+    "output_names": {"known": Value(["quality"])},
     "base_image": {"by digest": Value("public.ecr.aws/lambda/python@sha256:" + "0" * 64)},
     "expected_duration_ms": {"long": Value(250.5)},
     "tags": {"known": Value({"team": "wine"}), "unknown": Value(lambda: {"team": _later("wine")()})},
