@@ -71,7 +71,7 @@ lint: $(INSTALLED)
 types: $(INSTALLED)
 	@$(BIN)/mypy
 
-train: $(INSTALLED) ## train the wine model anew and write its files; TRIALS=150 searches for parameters first
+train: $(INSTALLED) ## train the wine model again and write its files; TRIALS=150 searches for parameters first
 	@$(BIN)/python -m model.train --trials $(TRIALS)
 	@$(BIN)/python -m clients.derive
 
@@ -81,13 +81,13 @@ report: $(INSTALLED) ## describe data and model in one HTML page
 bench: $(INSTALLED) ## the handler against a pandas baseline, side by side
 	@$(BIN)/python -m benchmarks
 
-derive: $(INSTALLED) ## write anew what is derived: reference, schema, the clients' samples
+derive: $(INSTALLED) ## write again what is derived: reference, schema, the clients' samples
 	@$(BIN)/python -m docs.generate_schema
 	@$(BIN)/python -m docs.generate_reference
 	@$(BIN)/python -m docs.generate_settings
 	@$(BIN)/python -m clients.derive
 
-lock: $(INSTALLED) ## resolve the requirements anew, with hashes
+lock: $(INSTALLED) ## resolve the requirements again, with hashes
 	@PATH=".cache/uv/bin:$$PATH" && \
 	lock="uv pip compile --quiet --universal --generate-hashes --no-header" && \
 	ours="$$lock --python-version $(PYTHON_AT_LEAST)" && \

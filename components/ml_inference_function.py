@@ -99,7 +99,7 @@ class MLInferenceFunction(pulumi.ComponentResource):
 
     model_summary: pulumi.Output[dict[str, Any] | None]
     """What is in the model: sha256, xgboost, objective, booster, trees, rounds, rounds_used, depth, outputs, features;
-    none for an own context. Known in a preview, so that exporting it shows there what changes."""
+    none for a context of your own. Known in a preview, so that exporting it shows there what changes."""
 
     cost_per_1000_predictions_usd: pulumi.Output[float | None]
     """Estimate of what 1,000 requests of one record cost, in US dollars; none where prices are not known. See
@@ -389,7 +389,7 @@ class MLInferenceFunction(pulumi.ComponentResource):
     def _grants(self, alias: aws.lambda_.Alias, invoker_role: aws.iam.Role | None) -> None:
         """Gives every invoker both rights on the alias: roles by a policy of their own, ARNs by one of the alias.
 
-        A role's own policy survives that the role is made anew, and works at once; a permission that names a role
+        A role's own policy survives that the role is made again, and works at once; a permission that names a role
         has neither property, but is the only one that reaches another account.
         """
         roles = [(f"invoker-{label}", role) for label, role in labelled(self._args["invoker_role_names"])]

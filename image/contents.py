@@ -66,7 +66,7 @@ class Contents:
 
     @property
     def entries(self) -> list[Entry]:
-        """What can be seen in the end, sorted: a higher layer hides what a lower one has at the same path."""
+        """What can be seen at last, sorted: a higher layer hides what a lower one has at the same path."""
         seen = {entry.path: entry for layer in self.layers for entry in layer}
         return [seen[path] for path in sorted(seen)]
 

@@ -1,6 +1,6 @@
-"""Could the score be too good to be true? Checks that no answer reaches the model by a side door.
+"""Could the score be too good to be true? Checks that no answer reaches the model unseen.
 
-Three doors are watched: a row that stands in both parts, equal measurements that stand in both parts, and a column
+Three ways are watched: a row that stands in both parts, equal measurements that stand in both parts, and a column
 that gives the target away. What no check can see is a measurement taken after the wine was tasted.
 """
 

@@ -130,8 +130,8 @@ NEW_KEY = Change(
     },
 )
 
-#: Arguments that say what is deployed. A changed model is the subject of test_deployment.py, and an own context is a
-#: changed image like any other.
+#: Arguments that say what is deployed. A changed model is the subject of test_deployment.py, and a context of your own
+#: is a changed image like any other.
 OF_THE_MODEL = {"model_path", "context_path", "golden_path"}
 
 

@@ -15,7 +15,7 @@ ARGUMENTS = [
 
 
 def test_the_page_is_what_the_docstrings_make_of_it() -> None:
-    assert generate_reference.page() == PAGE, "write it anew: python -m docs.generate_reference"
+    assert generate_reference.page() == PAGE, "write it again: python -m docs.generate_reference"
 
 
 @pytest.mark.parametrize("name", sorted({*ARGUMENTS, *OUTPUTS}))
