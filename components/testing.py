@@ -13,6 +13,7 @@ as AWS would where the component goes on from the answer; they also serve Pulumi
 this shows what a program asks for, not whether AWS takes it.
 """
 
+import asyncio
 import contextvars
 import json
 from collections.abc import Callable, Iterable, Mapping
@@ -243,11 +244,22 @@ def deploy(
         pulumi_settings.ROOT.set(None)
         pulumi.runtime.set_mocks(answering, project=project, stack=stack, preview=preview, monitor=monitor)
         pulumi.runtime.set_all_config(dict(config or {}))
-        pulumi.runtime.test(declared)()  # type: ignore[no-untyped-call]
+        tested = pulumi.runtime.test(declared)  # type: ignore[no-untyped-call]
+        try:
+            tested()
+        except Exception:
+            asyncio.get_event_loop().set_exception_handler(_tell_of_no_output_twice)
+            raise
 
     # The SDK keeps its settings in context variables: in a copy nothing is left behind.
     contextvars.copy_context().run(ran)
     return deployment
+
+
+def _tell_of_no_output_twice(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Leaves out what asyncio says of outputs that were still waiting when the program failed: its error was raised."""
+    if "was never retrieved" not in context["message"] and "was destroyed" not in context["message"]:
+        loop.default_exception_handler(context)
 
 
 class _RecordingMonitor(pulumi_mocks.MockMonitor):

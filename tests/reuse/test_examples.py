@@ -40,8 +40,9 @@ def test_the_tests_of_an_example_pass_where_the_component_is_installed(
     folder = example("python").folder
     command = [str(python_with_component), "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_program.py"]
     tested = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    assert tested.returncode == 0, tested.stdout
+    assert tested.returncode == 0, tested.stdout + tested.stderr
     assert "4 passed" in tested.stdout
+    assert not tested.stderr  # outputs that waited for a refused one are not told again
 
 
 def test_two_models_stand_side_by_side_on_their_own_processors(example: Example) -> None:
