@@ -16,7 +16,7 @@ from problem import Problem
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from typing import Any
 
     from contract import Contract
@@ -52,13 +52,13 @@ def batch(request: Request, contract: Contract) -> validate.Batch:
         _refuse_width(line.count(",") + 1, line, contract)
         first = line.split(",")
     _refuse_width(len(first), first[0] if first else "", contract)
-    names = [_name(field, contract) for field in first]
+    names = [name_of(field, contract) for field in first]
     order = by_position(contract)
     headed = _is_header(names, request.headers.get("content-type", ""), contract)
     if headed:
         order = feature_order(names, contract, shown=False)
     if quoted:
-        rows = _values(lines if headed else [first, *lines], order, contract)
+        rows = values(lines if headed else [first, *lines], order, contract)
     else:
         rows = _rows(rest if headed else text, order, contract)
     return validate.table(rows, order, contract)
@@ -84,7 +84,7 @@ def _refuse_width(fields: int, first: str, contract: Contract) -> None:
             raise Problem(422, f"the fields are separated by {word}; send commas between them, and decimal points")
 
 
-def _name(field: str, contract: Contract) -> str:
+def name_of(field: str, contract: Contract) -> str:
     """Return the feature that a field of a header names: as it is, or else without the blanks around it."""
     return field if field in contract.known else field.strip(" \t")
 
@@ -118,10 +118,10 @@ def _rows(text: str, order: Order, contract: Contract) -> list[list[Any]]:
             return rows
         except orjson.JSONDecodeError:
             pass
-    return _values((line.split(",") if line else [] for line in text.split("\n")), order, contract)
+    return values((line.split(",") if line else [] for line in text.split("\n")), order, contract)
 
 
-def _values(lines: Iterable[list[str]], order: Order, contract: Contract) -> list[list[Any]]:
+def values(lines: Iterable[Sequence[str]], order: Order, contract: Contract) -> list[list[Any]]:
     """Return the values of lines; a line of another width is left as it is, to be refused."""
     texts = {
         order.positions[index]: names for index, names in contract.categories.items() if names and _are_texts(names)

@@ -1,7 +1,7 @@
 """Direct invocations of something else than a bare list of records.
 
-An object is one record, or any other JSON form that `POST /` takes; or it is an event by which people keep a function
-warm, which is answered and leaves no line in the log.
+An object is one record, or any other JSON form that `POST /` takes; or a batch of Step Functions' Distributed Map
+(batch.py); or it is an event by which people keep a function warm, which is answered and leaves no line in the log.
 """
 
 from __future__ import annotations
@@ -47,6 +47,10 @@ def answer(event: Any, contract: Contract) -> tuple[Any, int]:
     """
     if not isinstance(event, dict):
         raise Problem(422, "a direct invocation takes a JSON array of records, or one record")
-    batch, wrapped = parse.json_rows(event, contract, None, positional=False)
-    predicted = predict.predictions(batch, contract)
-    return ({"predictions": predicted} if wrapped else predicted), batch.rows
+    if isinstance(event.get("Items"), list) and "Items" not in contract.known:
+        import batch
+
+        return batch.answer(event, contract)
+    rows, wrapped = parse.json_rows(event, contract, None, positional=False)
+    predicted = predict.predictions(rows, contract)
+    return ({"predictions": predicted} if wrapped else predicted), rows.rows

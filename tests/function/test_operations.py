@@ -277,8 +277,9 @@ MUST_NOT_BE_IMPORTED = (
     "numpy", "scipy", "pandas", "xgboost", "orjson", "typing", "dataclasses", "pathlib", "logging", "inspect",
     "faults", "csv_body", "json_shapes", "open_inference", "openapi", "describe", "explain",
     "mixed", "categories", "json_types", "model_reader",
-    "settings", "closer_look", "classes", "direct", "feature_order", "answer_types", "named_answers", "spelling",
-    "snapstart", "hashlib", "gzip", "base64", "csv", "difflib", "urllib", "ctypes.util", "importlib.metadata",
+    "settings", "closer_look", "classes", "direct", "batch", "feature_order", "answer_types", "named_answers",
+    "spelling", "snapstart", "hashlib", "gzip", "base64", "csv", "difflib", "urllib", "ctypes.util",
+    "importlib.metadata",
 )  # fmt: skip
 
 
