@@ -67,7 +67,7 @@ class RecordingEngine(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc
 
     def __init__(self) -> None:
         self.recorded = Recorded()
-        self.golden_answer: object = []
+        self.golden_answer: object = None
         self.preview = False
         #: What other stacks export, by their full names.
         self.other_stacks: dict[str, dict[str, Any]] = {}
@@ -77,9 +77,9 @@ class RecordingEngine(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc
         self._parents: dict[str, str] = {}
         self._lock = threading.Lock()
 
-    def clear(self, golden_answer: object) -> None:
+    def clear(self) -> None:
         """Forgets what was registered."""
-        self.recorded, self.golden_answer, self.preview = Recorded(), golden_answer, False
+        self.recorded, self.golden_answer, self.preview = Recorded(), None, False
         self._transforms.clear()
         self._parents.clear()
 

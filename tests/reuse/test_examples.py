@@ -65,7 +65,7 @@ def test_one_setting_says_which_of_the_two_clients_are_told(example: Example, si
 def test_a_new_model_on_the_one_side_leaves_the_other_as_it_is(example: Example, tmp_path: Path) -> None:
     program = example("blue_green")
     before = {resource.name: resource.inputs for resource in program.up().resources}
-    program.engine.clear(golden_answer=None)
+    program.engine.clear()
     green = small_model(tmp_path / "green.ubj")
     after = {resource.name: resource.inputs for resource in program.up(greenModel=str(green)).resources}
     changed = {name for name in before if before[name] != after.get(name)}
