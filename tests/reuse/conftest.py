@@ -178,6 +178,18 @@ def python_with_component(wheel: Path, tmp_path_factory: pytest.TempPathFactory)
     return new_environment(tmp_path_factory.mktemp("environment"), ["--no-deps", "--no-index", str(wheel)])
 
 
+@pytest.fixture(scope="session")
+def python_with_editable_component(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A new environment, and a copy of the sources that is installed in it as `pip install --editable` does."""
+    folder = tmp_path_factory.mktemp("sources")
+    for name in ("pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE"):
+        shutil.copyfile(REPOSITORY / name, folder / name)
+    for name in ("components", "function", "scripts"):
+        shutil.copytree(REPOSITORY / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    options = ["--no-deps", "--no-index", "--no-build-isolation", "--editable", str(folder)]
+    return new_environment(tmp_path_factory.mktemp("editable"), options), folder
+
+
 def new_environment(folder: Path, install: list[str]) -> Path:
     """An environment in which pip installed something; what that requires is seen in the environment of the tests.
 

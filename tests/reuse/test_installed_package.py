@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from components import staging
-from tests.reuse.conftest import MODEL, REPOSITORY, Program, copy_of_the_model, new_environment
+from tests.reuse.conftest import MODEL, REPOSITORY, Program, copy_of_the_model
 
 PACKAGE = "pulumi_ml_inference"
 
@@ -46,18 +46,6 @@ def test_the_installed_handler_is_staged_as_the_one_of_the_repository(
 
     assert contents(program.folder / context) == contents(ours)
     assert Path(context) == ours, "the content decides the name"
-
-
-@pytest.fixture(scope="session")
-def python_with_editable_component(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """A new environment, and a copy of the sources that is installed in it as `pip install --editable` does."""
-    folder = tmp_path_factory.mktemp("sources")
-    for name in ("pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE"):
-        shutil.copyfile(REPOSITORY / name, folder / name)
-    for name in ("components", "function", "scripts"):
-        shutil.copytree(REPOSITORY / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    options = ["--no-deps", "--no-index", "--no-build-isolation", "--editable", str(folder)]
-    return new_environment(tmp_path_factory.mktemp("editable"), options), folder
 
 
 def test_an_editable_install_has_the_same_name_and_deploys_the_same(
@@ -105,41 +93,3 @@ def test_the_source_distribution_builds_the_same_wheel(wheel: Path, tmp_path: Pa
     subprocess.run([*build, "wheel"], cwd=sources, check=True, capture_output=True)
     (rebuilt,) = (tmp_path / "dist").glob("*.whl")
     assert rebuilt.read_bytes() == wheel.read_bytes()
-
-
-#: The providers' packages are large and not what is checked here.
-CHECKER = """
-[mypy]
-strict = true
-[mypy-pulumi_aws.*,pulumi_docker.*,pulumi_random.*]
-follow_imports = skip
-"""
-PROGRAM = "from pulumi_ml_inference import MLInferenceFunction\nMLInferenceFunction('wine', {ARGUMENTS})\n"
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("installed", ["wheel", "editable"])
-def test_a_type_checker_sees_the_arguments(
-    installed: str,
-    python_with_component: Path,
-    python_with_editable_component: tuple[Path, Path],
-    tmp_path: Path,
-) -> None:
-    python = python_with_component if installed == "wheel" else python_with_editable_component[0]
-    programs = {
-        "right": ("{'model_path': 'a.ubj', 'memory_mb': 512, 'alarms': {'p99_duration_ms': 5}}", None),
-        "misspelt": ("{'model_path': 'a.ubj', 'memory': 512}", 'Extra key "memory"'),
-        "of_another_type": ("{'model_path': 'a.ubj', 'memory_mb': '512'}", '"memory_mb" has type "int"'),
-        "nested": ("{'model_path': 'a.ubj', 'alarms': {'p99': 5}}", 'Extra key "p99"'),
-    }
-    (tmp_path / "mypy.ini").write_text(CHECKER)
-    for name, (arguments, _) in programs.items():
-        (tmp_path / f"{name}.py").write_text(PROGRAM.replace("{ARGUMENTS}", arguments))
-    command = [sys.executable, "-m", "mypy", "--python-executable", str(python)]
-    sources = [f"{name}.py" for name in programs]
-    checked = subprocess.run([*command, *sources], cwd=tmp_path, capture_output=True, text=True, check=False)
-    complaints = [line for line in checked.stdout.splitlines() if "error" in line]
-    for name, (_, complaint) in programs.items():
-        own = [line for line in complaints if line.startswith(f"{name}.py")]
-        assert len(own) == (complaint is not None), checked.stdout
-        assert all(str(complaint) in line for line in own), checked.stdout
