@@ -114,6 +114,31 @@ class Booster:
             if handle:
                 self._call("XGBCategoriesFree", handle)
 
+    def dump(self) -> list[bytes]:
+        """Return each tree as the JSON text of `Booster.get_dump`, with the features' indices in place of their names.
+
+        The library writes names as they are, quotes and all, and rounds the thresholds of integers.
+
+        Raises:
+            LibraryError: The library cannot show them.
+        """
+        count = self.num_features
+        names = (c_char_p * count)(*(b"%d" % index for index in range(count)))
+        kinds = (c_char_p * count)(*(b"c" if kind == "c" else b"q" for kind in self.feature_types or "q" * count))
+        length, trees = c_uint64(), POINTER(c_char_p)()
+        self._call(
+            "XGBoosterDumpModelExWithFeatures",
+            self._handle,
+            c_int(count),
+            names,
+            kinds,
+            c_int(0),
+            b"json",
+            byref(length),
+            byref(trees),
+        )
+        return [trees[index] or b"" for index in range(length.value)]
+
     def predict(
         self,
         values: array[float],

@@ -6,6 +6,7 @@ Everything is read from the model: nothing here knows one model from another.
 from __future__ import annotations
 
 import respond
+import thresholds
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ def ping(request: Request, contract: Contract) -> tuple[dict[str, Any], int]:
 
 def card(contract: Contract) -> dict[str, object]:
     """Return the model's card: name, version, objective, features, outputs."""
+    decided = thresholds.between(contract)
     return {
         "name": contract.name,
         "version": contract.version,
@@ -36,14 +38,14 @@ def card(contract: Contract) -> dict[str, object]:
         "objective": contract.objective,
         "rounds": contract.rounds_used,
         "outputs": contract.outputs,
-        "features": [feature(contract, index) for index in range(len(contract.features))],
+        "features": [feature(contract, index, decided.get(index)) for index in range(len(contract.features))],
         **_settings(contract),
         "openapi": "/openapi.json",
     }
 
 
-def feature(contract: Contract, index: int) -> dict[str, object]:
-    """Return name and type of a feature, its categories if it has any, and whether it may be null."""
+def feature(contract: Contract, index: int, decided: tuple[float, float] | None) -> dict[str, object]:
+    """Return name and type of a feature, between which values it decides or its categories, and what may be missing."""
     described: dict[str, object] = {"name": contract.features[index], "type": "number"}
     if index in contract.indicators:
         described["type"] = "number or boolean"
@@ -52,6 +54,8 @@ def feature(contract: Contract, index: int) -> dict[str, object]:
         described["type"] = "category" if names is not None else "category code"
         if names is not None:
             described["categories"] = list(names)
+    if decided is not None:
+        described["thresholds"] = list(decided)
     if contract.features[index] in contract.may_miss:
         described["may_be_null"] = True
     if contract.features[index] in contract.may_be_absent:

@@ -28,6 +28,31 @@ def test_the_card_names_the_model_and_its_features(wine_endpoint: Endpoint, url_
     assert (card["objective"], card["outputs"], card["booster"]) == ("reg:squarederror", 1, "gbtree")
 
 
+def test_the_card_says_between_which_values_a_feature_decides(
+    tmp_path: Path, serve: Serve, url_event: MakeEvent
+) -> None:
+    rows = np.random.default_rng(5).normal(size=(300, 5)).astype(np.float32)
+    rows[:, 1], rows[:, 2] = np.arange(300) % 3, rows[:, 2] > 0
+    label = rows[:, 0] + 3 * (rows[:, 1] == 2) + rows[:, 2] + rows[:, 3]
+    rows[:, 3] = np.round(rows[:, 3] * 10)
+    names, kinds = ['a "quoted" one', "category", "yes or no", "whole", "never asked"], ["q", "c", "i", "int", "q"]
+    rows[:, 4] = 0
+    data = xgboost.DMatrix(rows, label, feature_names=names, feature_types=kinds, enable_categorical=True)
+    booster = xgboost.train({"nthread": 1, "max_depth": 4}, data, 10)
+    booster.save_model(tmp_path / "model.ubj")
+    features = get(serve(tmp_path / "model.ubj"), url_event, "/")["features"]
+    trees = json.loads(booster.save_raw("json"))["learner"]["gradient_booster"]["model"]["trees"]
+    decided: dict[int, list[float]] = {0: [], 3: []}
+    for tree in trees:
+        for left, index, threshold in zip(
+            tree["left_children"], tree["split_indices"], tree["split_conditions"], strict=True
+        ):
+            if left != -1 and index in decided:
+                decided[index].append(threshold)
+    expected = {names[index]: pytest.approx([min(values), max(values)]) for index, values in decided.items()}
+    assert {each["name"]: each["thresholds"] for each in features if "thresholds" in each} == expected
+
+
 def test_ping_is_answered_while_the_model_is_served(
     wine_endpoint: Endpoint, url_event: MakeEvent, tmp_path: Path, serve: Serve
 ) -> None:
