@@ -16,6 +16,7 @@ import platform
 import shutil
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -30,8 +31,15 @@ RECORD = HERE / "instructions.json"
 TOLERANCE = 0.03
 """Share by which a count may grow, or shrink, before it has to be recorded again."""
 
-WARM_ROWS = {2: 40, 100: 10, 1000: 4}
-"""Rows of a request of records, and how many calls are counted after as many that are not."""
+FIRST = (2, 100, 1000)
+"""Rows of the requests of records whose first answers are counted."""
+
+WARM = (("2 rows", 2, "records", 40), ("100 rows", 100, "records", 10), ("100 rows as columns", 100, "columns", 10),
+        ("1,000 rows", 1000, "records", 4), ("1,000 rows as binary", 1000, "binary", 20))  # fmt: skip
+"""Requests by name: rows, form, and how many calls are counted after as many that are not."""
+
+EARLY = 2
+"""How many of them are also counted in a process that has parsed little so far (ADR 32)."""
 
 
 class NoCallgrindError(Exception):
@@ -72,12 +80,16 @@ def count(subject: Subject | None = None) -> dict[str, int]:
         NoCallgrindError: valgrind is not installed.
     """
     subject = subject or subjects.handler()
-    empty = _total(subjects.no_op(), [payloads.as_json(payloads.records(2))], 0)
+    empty = _total(subjects.no_op(), [payloads.as_json(payloads.records(2))], [])
     counts: dict[str, int] = {}
-    for rows, calls in WARM_ROWS.items():
-        events = [payloads.as_json(payloads.records(rows))]
-        counts[f"first answer: {rows:,} rows"] = _total(subject, events, 0) - empty
-        counts[f"warm: {rows:,} rows"] = (_total(subject, events, 2 * calls) - _total(subject, events, calls)) // calls
+    for rows in FIRST:
+        counts[f"first answer: {rows:,} rows"] = _total(subject, [payloads.as_json(payloads.records(rows))], []) - empty
+    for at, (name, rows, form, calls) in enumerate(WARM):
+        events = [payloads.FORMS[form](payloads.records(rows)), payloads.much()]
+        for state, before in (("early", []), ("warm", [(1, 1)])):
+            if state == "warm" or at < EARLY:
+                less, more = (_total(subject, events, [*before, (0, times * calls)]) for times in (1, 2))
+                counts[f"{state}: {name}"] = (more - less) // calls
     return counts
 
 
@@ -100,8 +112,8 @@ def recorded() -> dict[str, int]:
     return found
 
 
-def _total(subject: Subject, events: list[Event], calls: int) -> int:
-    """Return all instructions of a process that answers its first event, and then as many calls of the last one."""
+def _total(subject: Subject, events: list[Event], calls: Sequence[tuple[int, int]]) -> int:
+    """Return all instructions of a process that answers its first event, and then events by index so many times."""
     valgrind = shutil.which("valgrind")
     if not valgrind:
         raise NoCallgrindError("valgrind is not installed (on Debian and Ubuntu: apt-get install valgrind)")
@@ -113,8 +125,8 @@ def _total(subject: Subject, events: list[Event], calls: int) -> int:
         with Process(fixed, events):
             pass
         with Process(fixed, events, under) as process:
-            if calls:
-                process.times(len(events) - 1, calls)
+            for index, times in calls:
+                process.times(index, times)
         totals = [line for line in out.read_text().splitlines() if line.startswith(("summary:", "totals:"))]
     return int(totals[-1].split()[1])
 

@@ -114,17 +114,23 @@ def in_processes(peers: Sequence[Subject], starts: int, rounds: int) -> list[Mea
     found = [
         Measurement("cold: import, model, first answer", "ms", cold, (Promise("tutorial", 45),)),
         Measurement("peak memory after the first answer", "MB", memory, (Promise("tutorial", 6),)),
-        first_answer(everyone, 100, starts),
+        *early(everyone, 100, starts),
     ]
     with_floor = [*everyone, *_floor()]
     return found + [warm(with_floor, rows, form, rounds) for rows, form in WARM]
 
 
-def first_answer(everyone: Sequence[Subject], rows: int, starts: int) -> Measurement:
-    """Measure the first answer of a request of records in a fresh process, without import and model."""
-    taken = timing.first_answers(everyone, payloads.as_json(payloads.records(rows)), starts)
-    samples = {subject.name: sample.scaled(1000) for subject, sample in zip(everyone, taken, strict=True)}
-    return Measurement(f"first answer: {rows:,} rows as records", "ms", samples)
+def early(everyone: Sequence[Subject], rows: int, starts: int) -> list[Measurement]:
+    """Measure requests of records in fresh processes, without import and model: the first answer, and twenty more."""
+    taken = timing.early(everyone, payloads.as_json(payloads.records(rows)), 20, starts)
+    return [
+        Measurement(
+            f"{name}: {rows:,} rows as records",
+            "ms",
+            {subject.name: sample.scaled(1000) for subject, sample in zip(everyone, samples, strict=True)},
+        )
+        for name, samples in zip(("first answer", "next answers"), taken, strict=True)
+    ]
 
 
 def warm(everyone: Sequence[Subject], rows: int, form: str, rounds: int) -> Measurement:
@@ -132,7 +138,7 @@ def warm(everyone: Sequence[Subject], rows: int, form: str, rounds: int) -> Meas
     table = payloads.records(rows)
     bodies = {kind: payloads.FORMS[kind](table) for kind in {form, "records"}}
     events = [bodies[form if form in subject.forms else "records"] for subject in everyone]
-    taken = timing.warm(everyone, events, calls=max(2, min(100, 4000 // rows)), rounds=rounds)
+    taken = timing.warm(everyone, events, calls=max(2, min(100, 4000 // rows)), rounds=rounds, before=payloads.much())
     samples = {subject.name: sample.scaled(1000) for subject, sample in zip(everyone, taken, strict=True)}
     promises = [
         Promise(against, limits[rows, form], at_most)

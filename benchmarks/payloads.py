@@ -24,6 +24,9 @@ from model import preparation, sources
 Record = dict[str, float]
 Rows = Sequence[Record]
 
+MUCH_VALUES = 50_000
+"""Values of a request of records after which a process has parsed more than the 800,000 characters of ADR 32."""
+
 BINARY = "application/x-float32"
 
 
@@ -75,6 +78,11 @@ def as_binary(rows: Rows) -> Event:
 def packed(rows: Rows) -> bytes:
     """Return rows as float32."""
     return array("f", itertools.chain.from_iterable(row.values() for row in rows)).tobytes()
+
+
+def much() -> Event:
+    """Return a request after which a process has parsed so much that the handler uses orjson for everything."""
+    return as_json(records(MUCH_VALUES // len(features())))
 
 
 FORMS = {"records": as_json, "columns": as_columns, "CSV": as_csv, "binary": as_binary}

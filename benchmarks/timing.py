@@ -59,18 +59,30 @@ def cold(subjects: Sequence[Subject], event: Event, repetitions: int) -> list[St
     return [Start(summarize(taken), summarize(size)) for taken, size in zip(seconds, sizes, strict=True)]
 
 
-def first_answers(subjects: Sequence[Subject], event: Event, repetitions: int) -> list[Sample]:
-    """Return the seconds of the first answer in fresh processes of subjects that take turns, imports not counted."""
-    seconds: list[list[float]] = [[] for _ in subjects]
+def early(subjects: Sequence[Subject], event: Event, calls: int, repetitions: int) -> tuple[list[Sample], list[Sample]]:
+    """Return the seconds of first answers and of the next calls in fresh processes of subjects that take turns.
+
+    Args:
+        subjects: What is compared.
+        event: What each is asked.
+        calls: How many calls after the first answer.
+        repetitions: Fresh processes of each subject, after one unmeasured that fills the caches.
+    """
+    first: list[list[float]] = [[] for _ in subjects]
+    following: list[list[float]] = [[] for _ in subjects]
     for repetition in range(repetitions + 1):
         for at, subject in enumerate(subjects):
             with Process(subject, [event]) as process:
+                times = process.times(0, calls)
                 if repetition:
-                    seconds[at].append(process.cold_seconds - process.import_seconds)
-    return [summarize(taken) for taken in seconds]
+                    first[at].append(process.cold_seconds - process.import_seconds)
+                    following[at].extend(times)
+    return [summarize(taken) for taken in first], [summarize(taken) for taken in following]
 
 
-def warm(subjects: Sequence[Subject], events: Sequence[Event], calls: int, rounds: int) -> list[Sample]:
+def warm(
+    subjects: Sequence[Subject], events: Sequence[Event], calls: int, rounds: int, before: Event | None = None
+) -> list[Sample]:
     """Return the seconds of a call of subjects that take turns, each with its own event, in warm processes.
 
     Args:
@@ -78,10 +90,13 @@ def warm(subjects: Sequence[Subject], events: Sequence[Event], calls: int, round
         events: One for each subject.
         calls: Calls of a turn.
         rounds: Turns of each subject; the first is not counted.
+        before: What each is asked once beforehand.
     """
-    processes = [Process(subject, [event]) for subject, event in zip(subjects, events, strict=True)]
+    processes = [Process(subject, [event, before or event]) for subject, event in zip(subjects, events, strict=True)]
     taken: list[list[float]] = [[] for _ in subjects]
     try:
+        for process in processes:
+            process.times(1, 1)
         for turn in range(rounds + 1):
             for at, process in enumerate(processes):
                 times = process.times(0, calls)

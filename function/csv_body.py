@@ -9,9 +9,12 @@ known without them, are read over.
 
 from __future__ import annotations
 
+import json
+
 import limits
 import validate
 from feature_order import by_position, feature_order
+from json_text import ORJSON
 from problem import Problem
 
 TYPE_CHECKING = False
@@ -111,12 +114,11 @@ def _rows(text: str, order: Order, contract: Contract) -> list[list[Any]]:
     if not text:
         return []
     if contract.only_numbers and not text.translate(_NUMBERS):
-        import orjson
-
+        parser = ORJSON.to_parse(text) or json
         try:  # Bare numbers are JSON's but for forms like `+1`, `.5` and `007`, which the slow way takes.
-            rows: list[list[Any]] = orjson.loads("[[" + text.replace("\n", "],[") + "]]")
+            rows: list[list[Any]] = parser.loads("[[" + text.replace("\n", "],[") + "]]")
             return rows
-        except orjson.JSONDecodeError:
+        except ValueError:
             pass
     return values((line.split(",") if line else [] for line in text.split("\n")), order, contract)
 

@@ -11,9 +11,6 @@ from problem import Problem
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import Any
-
     from contract import Contract
     from request import Request
 
@@ -30,13 +27,9 @@ def batch(request: Request, contract: Contract) -> validate.Batch:
     lines = text.removesuffix("\n").split("\n")
     if lines == [""]:
         return validate.records([], contract)
-    loads: Callable[[str], Any] = json.loads
-    if len(text) >= json_text.ORJSON_FROM:
-        import orjson
-
-        loads = orjson.loads
+    parser = json_text.ORJSON.to_parse(text) or json
     try:
-        found = list(map(loads, lines))
+        found = list(map(parser.loads, lines))
     except (ValueError, RecursionError):
         found = [_value(line, row) for row, line in enumerate(lines)]
     return validate.records(found, contract, text)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 
+from json_text import ORJSON
 from problem import Problem
 
 TYPE_CHECKING = False
@@ -22,8 +23,9 @@ MAX_RESPONSE = 6 * 1024 * 1024 - 10_000
 GZIP_FROM = 8192
 """Length of a body from which a client that accepts gzip gets it: below, importing zlib costs more than it saves."""
 
-ORJSON_FROM = 1000
-"""Number of rows from which importing orjson costs less than it saves."""
+MANY = 1000
+"""Number of rows from which orjson writes an answer, if a body has had it imported: it saves a fifth of a microsecond a
+row, for which it is never imported."""
 
 _JSON = "application/json"
 
@@ -68,10 +70,8 @@ def _number(text: str) -> float:
 
 def as_json(value: object, request: Request, contract: Contract) -> dict[str, Any]:
     """Return a response with status 200 and a JSON body; its headers name the model and its version."""
-    if isinstance(value, list) and len(value) >= ORJSON_FROM:
-        import orjson
-
-        return answer(orjson.dumps(value).decode(), _JSON, request, contract)
+    if ORJSON.module and isinstance(value, list) and len(value) >= MANY:
+        return answer(ORJSON.module.dumps(value).decode(), _JSON, request, contract)
     if isinstance(value, list) and value and type(value[0]) is float:
         # What json.dumps would write for a list of floats, in a quarter of the time.
         return answer(f"[{', '.join(map(repr, value))}]", _JSON, request, contract)

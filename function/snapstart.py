@@ -10,6 +10,7 @@ import importlib
 import sys
 
 import json_shapes
+import json_text
 import parse
 import routes
 
@@ -17,7 +18,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from endpoint import Endpoint
 
-_LATE = ("orjson", "binascii", "base64", "zlib", "csv", "difflib", "closer_look", "mixed", "answer_types", "direct")
+_LATE = ("binascii", "base64", "zlib", "csv", "difflib", "closer_look", "mixed", "answer_types", "direct")
 """What the modules of the tables import only when they need it."""
 
 
@@ -37,6 +38,7 @@ def register(endpoint: Endpoint) -> None:
 
 def warm(endpoint: Endpoint) -> None:
     """Open every module and predict one row, so that the library has touched its memory."""
+    json_text.ORJSON.load()
     operations = (route.operation.partition(".")[0] for route in routes.ROUTES)
     for module in {*_LATE, *parse.READERS.values(), *json_shapes.SHAPES.values(), *operations}:
         importlib.import_module(module)

@@ -14,11 +14,19 @@ import pandas as pd
 import pytest
 import xgboost
 from endpoint import Endpoint
+from json_text import ORJSON
 
 from tests.function.protocols import MakeEvent, Serve
 
 EVENTS = Path(__file__).parents[1] / "events"
 COMMITTED_MODEL = Path(__file__).parents[2] / "model" / "wine_quality.ubj"
+
+
+@pytest.fixture(autouse=True)
+def without_orjson(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every test begins as a process does, which has parsed nothing yet."""
+    monkeypatch.setattr(ORJSON, "module", None)
+    monkeypatch.setattr(ORJSON, "parsed", 0)
 
 
 @pytest.fixture(scope="session")

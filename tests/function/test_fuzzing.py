@@ -17,6 +17,7 @@ import pytest
 from endpoint import Endpoint
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from json_text import ORJSON
 
 from tests.function.protocols import MakeEvent, Serve
 
@@ -219,6 +220,28 @@ def test_mutated_requests_are_answered_or_refused(count: int, endpoint: Endpoint
         event = {**base, **sent, "rawPath": path, "headers": {"content-type": kind}}
         statuses[answer(endpoint, event)] += 1
     assert {200, 400, 422} <= set(statuses)
+
+
+@pytest.mark.parametrize("count", [3_000, pytest.param(100_000, marks=pytest.mark.slow)])
+def test_a_process_that_parsed_much_answers_as_one_that_did_not(
+    count: int, endpoint: Endpoint, url_event: MakeEvent
+) -> None:
+    pick = random.Random(count)
+    base = url_event("[]")
+    seeds = [Rows(pick).form() for _ in range(200)]
+    refused = 0
+    for _ in range(count):
+        path, kind, text = pick.choice(seeds)
+        if pick.random() < 0.7:
+            text = mutated(pick, text.encode()).decode("utf-8", "replace")
+        kind = pick.choice((kind, kind, "application/jsonlines"))
+        event = {**base, "body": text, "rawPath": path, "headers": {"content-type": kind}}
+        ORJSON.module = None
+        before = endpoint(event, None)
+        ORJSON.load()
+        assert endpoint(event, None) == before, (path, kind, text)
+        refused += before["statusCode"] != 200
+    assert count * 0.1 < refused < count * 0.9
 
 
 json_values = st.recursive(

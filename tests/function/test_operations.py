@@ -317,6 +317,34 @@ def test_a_cold_prediction_imports_nothing_that_it_does_not_need(
     assert not third
 
 
+PARSED_TWENTY_TIMES = {
+    "application/json": "[" + ",".join(['{"income": 1, "age": 2, "height: cm": 3}'] * 1_000) + "]",
+    "application/jsonlines": '{"income": 1, "age": 2, "height: cm": 3}\n' * 1_000,
+    "text/csv": "1,2,3\n" * 6_833,
+}
+"""Texts of 41,000 characters, of which the twentieth makes 800,000."""
+
+
+@pytest.mark.parametrize("kind", PARSED_TWENTY_TIMES)
+def test_orjson_is_imported_once_much_was_parsed_and_never_for_an_answer(small_model: Path, kind: str) -> None:
+    script = """
+        import handler, os
+        assert len(handler.handler([{"income": 1, "age": 2, "height: cm": 3}] * 40_000, None)) == 40_000
+        event = {
+            "requestContext": {"http": {"method": "POST"}},
+            "headers": {"content-type": os.environ["KIND"]},
+            "body": os.environ["TEXT"],
+        }
+        found = []
+        for _ in range(21):
+            found.append("orjson" in sys.modules)
+            assert handler.handler(event, None)["statusCode"] == 200
+        print("imported before request", found.index(True) + 1)
+    """
+    finished = run(script, MODEL_PATH=str(small_model), KIND=kind, TEXT=PARSED_TWENTY_TIMES[kind])
+    assert finished.stdout.splitlines()[-1] == "imported before request 21", finished.stderr
+
+
 def test_snapstart_warms_the_endpoint_before_the_snapshot(small_model: Path) -> None:
     script = """
         import types
