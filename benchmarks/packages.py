@@ -8,6 +8,8 @@ import sys
 import venv
 from pathlib import Path
 
+from filelock import FileLock
+
 from benchmarks.folders import BUILD, PEERS
 
 
@@ -26,16 +28,21 @@ def installed(name: str, arguments: list[str]) -> Path:
         NoIndexError: pip's package index does not answer, or lacks them.
     """
     folder = BUILD / name
-    if folder.exists():
-        return folder
+    BUILD.mkdir(parents=True, exist_ok=True)
+    with FileLock(BUILD / "installing.lock"):  # tests install in several processes
+        if not folder.exists():
+            _install(folder, arguments)
+    return folder
+
+
+def _install(folder: Path, arguments: list[str]) -> None:
     print(f"installing {' '.join(arguments)} ...", flush=True)
-    unfinished = BUILD / f"{name}.unfinished"
+    unfinished = folder.with_name(f"{folder.name}.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     command = [str(_python()), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     if subprocess.run([*command, "--target", str(unfinished), *arguments], check=False).returncode:
         raise NoIndexError(f"pip could not install {' '.join(arguments)}")
     unfinished.rename(folder)
-    return folder
 
 
 def peers() -> Path:
