@@ -170,6 +170,10 @@ class AlarmsArgs(TypedDict, total=False):
     yours hears nothing until the key's policy lets `cloudwatch.amazonaws.com` use kms:Decrypt and
     kms:GenerateDataKey*; one encrypted with the key `alias/aws/sns` never does."""
 
+    out_of_range_percent: float
+    """Percentage of the rows, above 0 and at most 100, that may hold a value which training did not see; more than that
+    for a quarter of an hour is an alarm. Needs `training_ranges_path`. Default: no such alarm."""
+
     p99_duration_ms: int
     """Duration in milliseconds that 99 of 100 requests should keep, 1 to 900000. Default: 1000."""
 
@@ -225,6 +229,10 @@ class MLInferenceFunctionArgs(TypedDict, total=False):
 
     missing_values: MissingValuesArgs
     """What the bundled handler takes for a missing value. Default: nothing; a row must be whole."""
+
+    training_ranges_path: Path_
+    """JSON file of what training saw of each feature, as `write_ranges` writes it. The bundled handler then counts rows
+    with a value outside of it, and shows how its predictions are spread, as CloudWatch metrics. Default: neither."""
 
     output_names: Sequence[str]
     """Names of a classifier's classes in the order of their numbers, or of the model's outputs."""
@@ -386,6 +394,7 @@ def _fit_together(all_: Name, args: Mapping[str, Any]) -> None:
             "well; leave one of them out"
         )
     _fit_into_environment(all_ / "environment", settings | args["environment"])
+    _fit_for_drift(all_, args)
     public, authorization = args["allow_public_access"], args["authorization"].value
     if (authorization == "NONE") != public:
         raise InvalidArgumentError(
@@ -422,6 +431,26 @@ def _fit_together(all_: Name, args: Mapping[str, Any]) -> None:
         raise InvalidArgumentError(
             f"{all_ / 'provisioned_concurrency'} {provisioned} does not fit into {all_ / 'reserved_concurrency'} "
             f"{reserved}; reserve at least as many"
+        )
+
+
+def _fit_for_drift(all_: Name, args: Mapping[str, Any]) -> None:
+    """The bundled handler measures, where it has ranges and a namespace."""
+    ranges = all_ / "training_ranges_path"
+    if "training_ranges_path" not in args:
+        if "out_of_range_percent" in args.get("alarms", {}):
+            raise InvalidArgumentError(
+                f"{all_ / 'alarms' / 'out_of_range_percent'} needs {ranges}: without it nobody knows what training saw"
+            )
+        return
+    if "model_path" not in args:
+        raise InvalidArgumentError(
+            f"{ranges} is for the bundled handler; with {all_ / 'context_path'}, let your own handler measure"
+        )
+    if args["environment"].get("METRICS_NAMESPACE") == "":
+        raise InvalidArgumentError(
+            f"{ranges} asks for metrics, and {(all_ / 'environment').entry('METRICS_NAMESPACE')} '' for none; "
+            "leave one of them out"
         )
 
 
@@ -553,6 +582,7 @@ ALARMS = {
             )
         )
     ),
+    "out_of_range_percent": Rule(number_up_to(100, "percent")),
     "p99_duration_ms": Rule(whole(1, LONGEST_MS, "milliseconds"), default=1000),
 }
 
@@ -583,6 +613,7 @@ RULES = {
     "ephemeral_storage_mb": Rule(whole(*EPHEMERAL_STORAGE_MB, "MB"), default=512),
     "environment": Rule(_environment, default={}),
     "missing_values": Rule(mapping_by(MISSING_VALUES), default={}),
+    "training_ranges_path": Rule(path_of("the JSON file that write_ranges wrote", Path.is_file)),
     "output_names": Rule(list_of(text), default=[]),
     "log_retention_days": Rule(_retention, default=365),
     "image_retention": Rule(whole(*IMAGE_RETENTION, "images"), default=50),

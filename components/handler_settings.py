@@ -21,6 +21,8 @@ def of(args: Mapping[str, Any]) -> dict[str, str]:
     variables = {key: "true" if EVERY in names else json.dumps(names) for key, names in lists.items()}
     if "value" in missing:
         variables["MISSING_VALUE"] = repr(missing["value"])
+    if "training_ranges_path" in args:
+        variables["DRIFT_METRICS"] = "true"
     if args["output_names"]:
         variables["OUTPUT_NAMES"] = json.dumps(args["output_names"])
     return variables

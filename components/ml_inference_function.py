@@ -57,7 +57,7 @@ class MLInferenceFunction(pulumi.ComponentResource):
     ├─ {name}-invoker-role          may call the endpoint, and nothing else
     ├─ {name}-…-invoke              both grants, for every invoker
     ├─ {name}-provisioned           environments that stand ready                     if wanted
-    ├─ {name}-errors, -throttles, -p99-duration, -near-timeout      alarms            if wanted
+    ├─ {name}-errors, -throttles, -p99-duration, -near-timeout, -drift    alarms      if wanted
     └─ {name}-dashboard                                                               if wanted
     """
 
@@ -447,6 +447,16 @@ class MLInferenceFunction(pulumi.ComponentResource):
                 tags=self._args["tags"],
                 parent=self,
             )
+            if "out_of_range_percent" in self._args["alarms"]:
+                monitoring.drift_alarm(
+                    self._name,
+                    alias,
+                    namespace=self._metrics_namespace(),
+                    out_of_range_percent=self._args["alarms"]["out_of_range_percent"],
+                    topic_arn=self._args["alarms"].get("topic_arn"),
+                    tags=self._args["tags"],
+                    parent=self,
+                )
         if self._args["dashboard"]:
             monitoring.dashboard(
                 self._name,
@@ -455,8 +465,13 @@ class MLInferenceFunction(pulumi.ComponentResource):
                 log_group_name=log_group.name,
                 about=self._context.summary.sentence() if self._context.summary else self._context.model_version,
                 timeout_seconds=self._args["timeout_seconds"],
+                drift_namespace=self._metrics_namespace() if "training_ranges_path" in self._args else None,
                 parent=self,
             )
+
+    def _metrics_namespace(self) -> pulumi.Input[str]:
+        """The CloudWatch namespace of the bundled handler's metrics."""
+        return self._args["environment"].get("METRICS_NAMESPACE", monitoring.HANDLER_NAMESPACE)
 
     def _account_id(self) -> pulumi.Output[str]:
         return aws.get_caller_identity_output(opts=pulumi.InvokeOutputOptions(parent=self)).account_id
@@ -504,7 +519,13 @@ def _prepared(name: str, args: MLInferenceFunctionArgs) -> tuple[MLInferenceFunc
         checked = arguments.checked(name, args)
         source = checked.get("model_path") or checked["context_path"]
         golden_path = checked.get("golden_path")
-        context = staging.stage(name, Path(source), Path(golden_path) if golden_path else None)
+        ranges_path = checked.get("training_ranges_path")
+        context = staging.stage(
+            name,
+            Path(source),
+            Path(golden_path) if golden_path else None,
+            ranges_path=Path(ranges_path) if ranges_path else None,
+        )
         arguments.check_that_it_answers(args, checked, is_asked=context.question is not None)
         return checked, context
     except (RefusedError, staging.StagingError, golden.GoldenError) as error:

@@ -15,6 +15,12 @@ import pulumi_aws as aws
 _PERIOD_SECONDS = 60
 #: Columns of a CloudWatch dashboard.
 _GRID_WIDTH = 24
+#: Drift is slow, and a few odd requests are none: a quarter of an hour of them is an alarm.
+_DRIFT_PERIOD_SECONDS = 300
+_DRIFT_PERIODS = 3
+#: Where the bundled handler's own metrics are, unless METRICS_NAMESPACE says otherwise, and what they are called.
+HANDLER_NAMESPACE = "MLInference"
+ROWS_WATCHED, ROWS_OUT_OF_RANGE, PREDICTION = "RowsWatched", "RowsOutOfRange", "Prediction"
 #: Share of the timeout at which the longest request is near it.
 NEAR_TIMEOUT = 0.8
 
@@ -71,6 +77,59 @@ def alarms(
     ]
 
 
+def drift_alarm(
+    name: str,
+    alias: aws.lambda_.Alias,
+    *,
+    namespace: pulumi.Input[str],
+    out_of_range_percent: float,
+    topic_arn: pulumi.Input[str] | None,
+    tags: Mapping[str, Any],
+    parent: pulumi.Resource,
+) -> aws.cloudwatch.MetricAlarm:
+    """Declares an alarm on rows with a value that training did not see.
+
+    Args:
+        name: The component's name.
+        alias: Whose function to watch.
+        namespace: CloudWatch namespace of the handler's metrics.
+        out_of_range_percent: Percentage of all rows that is still no alarm.
+        topic_arn: SNS topic to tell; nobody is told without.
+        tags: Tags on the alarm.
+        parent: The component.
+    """
+    actions = [topic_arn] if topic_arn is not None else []
+
+    def count(id_: str, metric_name: str) -> aws.cloudwatch.MetricAlarmMetricQueryArgs:
+        return aws.cloudwatch.MetricAlarmMetricQueryArgs(
+            id=id_,
+            metric=aws.cloudwatch.MetricAlarmMetricQueryMetricArgs(
+                namespace=namespace,
+                metric_name=metric_name,
+                dimensions={"FunctionName": alias.function_name},
+                period=_DRIFT_PERIOD_SECONDS,
+                stat="Sum",
+            ),
+        )
+
+    share = aws.cloudwatch.MetricAlarmMetricQueryArgs(
+        id="share", expression="100 * outside / rows", label="% of rows out of range", return_data=True
+    )
+    return aws.cloudwatch.MetricAlarm(
+        f"{name}-drift",
+        alarm_description=f"{name}: rows hold values that training did not see: look at the data, or train again",
+        metric_queries=[share, count("outside", ROWS_OUT_OF_RANGE), count("rows", ROWS_WATCHED)],
+        threshold=out_of_range_percent,
+        comparison_operator="GreaterThanThreshold",
+        evaluation_periods=_DRIFT_PERIODS,
+        treat_missing_data="notBreaching",
+        alarm_actions=actions,
+        ok_actions=actions,
+        tags=tags,
+        opts=pulumi.ResourceOptions(parent=parent),
+    )
+
+
 def dashboard(
     name: str,
     alias: aws.lambda_.Alias,
@@ -79,11 +138,12 @@ def dashboard(
     log_group_name: pulumi.Input[str],
     about: str,
     timeout_seconds: int,
+    drift_namespace: pulumi.Input[str] | None,
     parent: pulumi.Resource,
 ) -> aws.cloudwatch.Dashboard:
     """Declares a dashboard: what is served, how much, how fast, what went wrong, and the last errors' log lines."""
-    body = pulumi.Output.all(alias.function_name, alias.name, region, log_group_name).apply(
-        lambda known: dashboard_body(*known, about=about, timeout_seconds=timeout_seconds)
+    body = pulumi.Output.all(alias.function_name, alias.name, region, log_group_name, drift_namespace).apply(
+        lambda known: dashboard_body(*known[:4], about=about, timeout_seconds=timeout_seconds, drift_namespace=known[4])
     )
     return aws.cloudwatch.Dashboard(
         f"{name}-dashboard",
@@ -94,7 +154,14 @@ def dashboard(
 
 
 def dashboard_body(
-    function_name: str, alias_name: str, region: str, log_group_name: str, *, about: str, timeout_seconds: int
+    function_name: str,
+    alias_name: str,
+    region: str,
+    log_group_name: str,
+    *,
+    about: str,
+    timeout_seconds: int,
+    drift_namespace: str | None = None,
 ) -> str:
     """The dashboard as CloudWatch wants it: JSON, on a grid 24 columns wide.
 
@@ -152,6 +219,14 @@ def dashboard_body(
                 "At the same time", "executions", [metric("ConcurrentExecutions", "Maximum", "executions", "#1f77b4")]
             ),
         ),
+        *(
+            []
+            if drift_namespace is None
+            else [
+                (12, 6, graph("Rows out of the range of training", "%", _out_of_range(drift_namespace, function_name))),
+                (12, 6, graph("Predictions", "", _spread(drift_namespace, function_name), yAxis={})),
+            ]
+        ),
         (
             _GRID_WIDTH,
             6,
@@ -167,6 +242,31 @@ def dashboard_body(
         ),
     ]
     return json.dumps({"widgets": _on_grid(placed)})
+
+
+def _out_of_range(namespace: str, function_name: str) -> list[list[Any]]:
+    """Percentage of the rows, from two counts that are not drawn."""
+    counts = [("outside", ROWS_OUT_OF_RANGE), ("rows", ROWS_WATCHED)]
+    return [
+        [{"expression": "100 * outside / rows", "label": "rows", "color": "#d62728"}],
+        *(
+            [namespace, metric, "FunctionName", function_name, {"id": id_, "stat": "Sum", "visible": False}]
+            for id_, metric in counts
+        ),
+    ]
+
+
+def _spread(namespace: str, function_name: str) -> list[list[Any]]:
+    """Percentiles of a single prediction; the means of several, whatever they are called."""
+    single = [namespace, PREDICTION, "FunctionName", function_name]
+    several = f"SEARCH('{{\"{namespace}\",FunctionName}} FunctionName=\"{function_name}\" {PREDICTION}', 'Average')"
+    return [
+        *([*single, {"stat": stat, "label": stat, "color": color}] for stat, color in _PERCENTILES),
+        [{"expression": several, "label": "mean"}],
+    ]
+
+
+_PERCENTILES = [("p5", "#1f77b4"), ("p50", "#2ca02c"), ("p95", "#ff7f0e")]
 
 
 def _on_grid(placed: list[tuple[int, int, dict[str, Any]]]) -> list[dict[str, Any]]:

@@ -11,8 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import bundled_handler, context_digest, golden, model_summary, staged_folders
+from . import bundled_handler, context_digest, golden, model_summary, staged_folders, training_ranges
 from .bundled_handler import model_reader
+
+#: The handler looks for it beside the model, and the Dockerfile takes what is called `model.*` along.
+STAGED_RANGES = "model.ranges.json"
 
 _HANDLER_FILES = ("*.py", "Dockerfile", ".dockerignore", "requirements.txt")
 
@@ -43,7 +46,13 @@ class BuildContext:
     summary: model_summary.ModelSummary | None
 
 
-def stage(name: str, source: Path, golden_path: Path | None = None, dockerfile: Path | None = None) -> BuildContext:
+def stage(
+    name: str,
+    source: Path,
+    golden_path: Path | None = None,
+    dockerfile: Path | None = None,
+    ranges_path: Path | None = None,
+) -> BuildContext:
     """Makes the build context of a model file, or takes a caller's own as it is.
 
     Args:
@@ -51,18 +60,20 @@ def stage(name: str, source: Path, golden_path: Path | None = None, dockerfile: 
         source: XGBoost model file, `.ubj` or `.json`; or a folder with a Dockerfile.
         golden_path: Golden predictions; by default `golden.json` beside the model, if there is one.
         dockerfile: The Dockerfile of a caller's own context, from the working directory; by default the one in it.
+        ranges_path: What training saw of each feature, for a model file.
 
     Raises:
-        StagingError: The model is missing, cut short or of another format; the golden file's records are not of this
-            model; the folder has no Dockerfile, or a file in it cannot be read; `.build` cannot be written.
+        StagingError: The model is missing, cut short or of another format; the golden file's records or the training
+            ranges are not of this model; the folder has no Dockerfile, or a file in it cannot be read; `.build` cannot
+            be written.
         golden.GoldenError: The golden file cannot be used or belongs to another model.
     """
     if source.is_dir():
         return _own_context(source, dockerfile or source / "Dockerfile", golden_path)
-    return _model_context(name, source, golden_path)
+    return _model_context(name, source, golden_path, ranges_path)
 
 
-def _model_context(name: str, model_path: Path, golden_path: Path | None) -> BuildContext:
+def _model_context(name: str, model_path: Path, golden_path: Path | None, ranges_path: Path | None) -> BuildContext:
     """The bundled handler with a model."""
     model = _read_model(model_path)
     sha256 = hashlib.sha256(model).hexdigest()
@@ -78,6 +89,8 @@ def _model_context(name: str, model_path: Path, golden_path: Path | None) -> Bui
     files = {path.name: path.read_bytes() for pattern in _HANDLER_FILES for path in handler.glob(pattern)}
     files[staged_model] = model
     files["manifest.json"] = (json.dumps({"model": entry}, indent=1) + "\n").encode()
+    if ranges_path is not None:
+        files[STAGED_RANGES] = _ranges(ranges_path, sha256, found).encode()
 
     golden_path = golden_path or _golden_beside(model_path)
     question = _made_up(found, model_path) if golden_path is None else _golden(golden_path, sha256, summary)
@@ -100,6 +113,13 @@ def _golden(path: Path, model_sha256: str, summary: model_summary.ModelSummary) 
     if difference:
         raise StagingError(f"golden file {path} does not fit the model: {difference}")
     return expectations
+
+
+def _ranges(path: Path, model_sha256: str, model: model_reader.Model) -> str:
+    try:
+        return training_ranges.load(path, model_sha256, model).text()
+    except training_ranges.RangesError as error:
+        raise StagingError(str(error)) from None
 
 
 def _made_up(model: model_reader.Model, path: Path) -> golden.MadeUp:

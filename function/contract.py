@@ -16,8 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any
 
+    from validate import Batch
 
-SETTINGS = frozenset(("ALLOW_MISSING", "ALLOW_ABSENT", "ALLOW_UNSEEN", "MISSING_VALUE", "OUTPUT_NAMES"))
+SETTINGS = frozenset(
+    ("ALLOW_MISSING", "ALLOW_ABSENT", "ALLOW_UNSEEN", "MISSING_VALUE", "OUTPUT_NAMES", "DRIFT_METRICS")
+)
 """Environment variables that settings.py reads, which is opened only if one of them is set."""
 
 
@@ -49,6 +52,7 @@ class Contract:
         saved_by: Version of the XGBoost that saved the model.
         sha256: The model file's SHA-256.
         version: The first 12 hexadecimal digits of that of the file that was staged.
+        watch: Counts the rows that are unlike those of training (drift.py); None if nobody asked.
     """
 
     __slots__ = (
@@ -75,6 +79,7 @@ class Contract:
         "saved_by",
         "sha256",
         "version",
+        "watch",
     )
 
     def __init__(self, file: model_file.ModelFile, loaded: booster.Booster, environment: Mapping[str, str]) -> None:
@@ -90,11 +95,13 @@ class Contract:
         self.colons = sum(name.count(":") for name in self.features)
         self.may_miss = self.may_be_absent = self.may_be_unseen = frozenset[str]()
         self.missing_value: float | None = None
+        self.watch: Callable[[Batch, list[float]], None] | None = None
         self.output_names: tuple[str, ...] = ()
         self.indicators = frozenset(index for index, kind in enumerate(loaded.feature_types) if kind == "i")
         self.categories: dict[int, dict[object, int] | None] = {}
         if "c" in loaded.feature_types:
             self.categories = _categories(loaded)
+        self.version = file.version
         self.kind = file.booster
         self.objective = file.objective
         self.outputs = file.outputs
@@ -108,7 +115,6 @@ class Contract:
         self.rounds_used = file.rounds_used
         self.pick: Callable[[Any], tuple[Any, ...]] = _picker(self.features)
         self.name = file.name
-        self.version = file.version
         self.sha256 = file.sha256
         self.saved_by = file.saved_by
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from math import nan
 
-from absent import ABSENT
+from absent import ABSENT, UNSEEN
 from categories import codes
 from float32 import all_finite, pack
 
@@ -34,14 +34,14 @@ def fill(cells: list[Any], contract: Contract, rows: int, column_major: bool) ->
         OverflowError: A number is beyond float32.
     """
     width = len(contract.features)
-    missing: list[int] = []
+    missing: list[tuple[int, float]] = []
     for index in range(width):
         span = slice(index * rows, (index + 1) * rows) if column_major else slice(index, None, width)
         column = cells[span]
-        gaps = set(_gaps(column, index, contract))
+        gaps = _gaps(column, index, contract)
         if gaps:
             positions = range(*span.indices(len(cells)))
-            missing += [positions[at] for at in gaps]
+            missing += [(positions[at], gap) for at, gap in gaps.items()]
             filler = _filler(contract, index)
             column = [filler if at in gaps else value for at, value in enumerate(column)]
         if index not in contract.indicators and bool in set(map(type, column)):
@@ -52,21 +52,21 @@ def fill(cells: list[Any], contract: Contract, rows: int, column_major: bool) ->
     values = pack(cells)
     if not all_finite(values):
         raise OverflowError("a value is beyond float32")
-    for at in missing:
-        values[at] = nan
+    for at, gap in missing:
+        values[at] = gap
     return values
 
 
-def _gaps(column: list[Any], index: int, contract: Contract) -> list[int]:
-    """Return where a column's values count as missing."""
+def _gaps(column: list[Any], index: int, contract: Contract) -> dict[int, float]:
+    """Return where a column's values count as missing, and the NaN that stands for each."""
     feature = contract.features[index]
-    gaps: list[int] = []
+    gaps: dict[int, float] = {}
     allowed = [None] * (feature in contract.may_miss) + [ABSENT] * (feature in contract.may_be_absent)
     if allowed:
-        gaps = [at for at, value in enumerate(column) if value is allowed[0] or value is allowed[-1]]
+        gaps = {at: nan for at, value in enumerate(column) if value is allowed[0] or value is allowed[-1]}
     names = contract.categories.get(index)
     if names is not None and feature in contract.may_be_unseen:
-        gaps += [at for at, value in enumerate(column) if is_unseen(value, names)]
+        gaps |= {at: UNSEEN for at, value in enumerate(column) if is_unseen(value, names)}
     return gaps
 
 

@@ -74,6 +74,8 @@ def predictions(batch: Batch, contract: Contract) -> list[Any]:
         import faults
 
         faults.refuse_predictions(flat, width)
+    if contract.watch is not None:
+        contract.watch(batch, flat)
     if width == 1:
         return flat
     return [flat[start : start + width] for start in range(0, len(flat), width)]

@@ -10,6 +10,7 @@ import json
 from math import isfinite
 
 import classes
+import observe
 from float32 import LARGEST
 from model_file import ModelError
 
@@ -34,6 +35,9 @@ MISSING_VALUE = "MISSING_VALUE"
 OUTPUT_NAMES = "OUTPUT_NAMES"
 """A JSON array of names: of a classifier's classes in the order of their numbers, or of the model's outputs."""
 
+DRIFT_METRICS = "DRIFT_METRICS"
+"""`true`: rows are compared with the ranges of the training data, which lie beside the model (drift.py)."""
+
 
 def apply(environment: Mapping[str, str], contract: Contract) -> None:
     """Put the settings into a contract.
@@ -52,6 +56,11 @@ def apply(environment: Mapping[str, str], contract: Contract) -> None:
     if contract.missing_value is not None:
         contract.booster.missing = repr(contract.missing_value).encode()
     contract.output_names = _names(environment, contract)
+    has_metrics = environment.get(observe.METRICS_NAMESPACE, observe.DEFAULT_NAMESPACE) != ""
+    if has_metrics and environment.get(DRIFT_METRICS, "").strip().lower() == "true":
+        import drift
+
+        contract.watch = drift.Watch(environment, contract)
 
 
 def _features(setting: str, environment: Mapping[str, str], contract: Contract) -> frozenset[str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from components.training_ranges import write_ranges
 from components.write_golden import write_golden
 from model.card import card, to_json
 from model.distillation import transfer_set
@@ -35,10 +36,10 @@ GOLDEN_WINES = 32
 
 
 def train(output: Path, cache: Path = DEFAULT_CACHE, parameters_file: Path = PARAMETERS_FILE, trials: int = 0) -> None:
-    """Go from the raw files to the three files that a deployment takes.
+    """Go from the raw files to the files that a deployment takes.
 
     Args:
-        output: Folder for `wine_quality.ubj`, `golden.json` and `card.json`; created when needed.
+        output: Folder for `wine_quality.ubj`, `golden.json`, `ranges.json` and `card.json`; created when needed.
         cache: Folder that keeps the raw files and the study of a search between runs.
         parameters_file: Holds the recorded parameters; a search overwrites it.
         trials: Size of the search, earlier interrupted runs included; 0 fits the recorded parameters.
@@ -98,8 +99,9 @@ def train(output: Path, cache: Path = DEFAULT_CACHE, parameters_file: Path = PAR
     output.mkdir(parents=True, exist_ok=True)
     (output / MODEL_FILE).write_bytes(content)
     golden_file = write_golden(output / MODEL_FILE, golden_wines(test_part))
+    ranges_file = write_ranges(output / MODEL_FILE, train_part.features)
     (output / CARD_FILE).write_bytes(to_json(description).encode())
-    for file in (output / MODEL_FILE, golden_file, output / CARD_FILE):
+    for file in (output / MODEL_FILE, golden_file, ranges_file, output / CARD_FILE):
         _indented(f"{file.name}, {file.stat().st_size:,} bytes")
 
 

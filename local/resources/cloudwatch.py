@@ -39,7 +39,7 @@ class MetricAlarm(ResourceType):
         "unit": "Unit",
     }
     fixed = frozenset({"name"})
-    changeable = frozenset({*settings, "dimensions", "tags"})
+    changeable = frozenset({*settings, "dimensions", "metricQueries", "tags"})
 
     def create(self, target: Target, name: str, inputs: Properties) -> State:
         """Make the alarm."""
@@ -72,9 +72,26 @@ class MetricAlarm(ResourceType):
 
     def _put(self, target: Target, alarm: str, inputs: Properties) -> None:
         dimensions: Any = [{"Name": key, "Value": value} for key, value in (inputs.get("dimensions") or {}).items()]
+        watched: dict[str, Any] = {"Dimensions": dimensions}
+        if inputs.get("metricQueries"):
+            watched = {"Metrics": [_query(query) for query in inputs["metricQueries"]]}
         target.cloud.cloudwatch.put_metric_alarm(
-            AlarmName=alarm, Dimensions=dimensions, Tags=tag_list(inputs), **api_arguments(inputs, self.settings)
+            AlarmName=alarm, **watched, Tags=tag_list(inputs), **api_arguments(inputs, self.settings)
         )
+
+
+def _query(query: Properties) -> dict[str, Any]:
+    """One of the metrics that are calculated with, or what is calculated."""
+    result = {"Id": query["id"], "ReturnData": bool(query.get("returnData"))}
+    if "expression" in query:
+        return {**result, "Expression": query["expression"], "Label": query["label"]}
+    metric = query["metric"]
+    named = {
+        "Namespace": metric["namespace"],
+        "MetricName": metric["metricName"],
+        "Dimensions": [{"Name": key, "Value": value} for key, value in metric["dimensions"].items()],
+    }
+    return {**result, "MetricStat": {"Metric": named, "Period": int(metric["period"]), "Stat": metric["stat"]}}
 
 
 class Dashboard(ResourceType):

@@ -18,6 +18,7 @@ SETTINGS: list[tuple[dict[str, Any], dict[str, str]]] = [
     ({"missing_values": {"allow_null": ["*"]}}, {"ALLOW_MISSING": "true"}),
     ({"missing_values": {"allow_absent": ["a: b", "rosé"]}}, {"ALLOW_ABSENT": '["a: b", "ros\\u00e9"]'}),
     ({"missing_values": {"allow_unseen": ["colour"], "allow_null": []}}, {"ALLOW_UNSEEN": '["colour"]'}),
+    ({"training_ranges_path": __file__}, {"DRIFT_METRICS": "true"}),
     ({"output_names": ["no", "yes"]}, {"OUTPUT_NAMES": '["no", "yes"]'}),
 ]
 
@@ -35,6 +36,7 @@ def test_every_variable_is_one_that_the_handler_reads() -> None:
         settings.ALLOW_UNSEEN,
         settings.MISSING_VALUE,
         settings.OUTPUT_NAMES,
+        settings.DRIFT_METRICS,
     }
 
 

@@ -31,6 +31,7 @@ VALUES: dict[str, tuple[Any, Any]] = {
         {"value": -999, "allowNull": ["*"], "allowUnseen": ["colour"]},
         {"value": -999, "allow_null": ["*"], "allow_unseen": ["colour"]},
     ),
+    "training_ranges_path": ("ranges.json", "ranges.json"),
     "output_names": (["old", "new"], ["old", "new"]),
     "log_retention_days": (7, 7),
     "image_retention": (20, 20),
@@ -104,10 +105,16 @@ def test_settings_of_other_projects_and_of_the_program_itself_are_left_alone() -
         ({"memoryMB": 2048}, "wine:memoryMB is not an argument: did you mean 'memoryMb'?"),
         ({"memory_mb": 2048}, "wine:memory_mb is not an argument: did you mean 'memoryMb'?"),
         ({"alarm": {}}, "wine:alarm is not an argument: did you mean 'alarms'?"),
-        ({"alarms": {"p99": 1}}, "wine:alarms.p99 is not an argument: allowed are p99DurationMs, topicArn"),
+        (
+            {"alarms": {"p99": 1}},
+            "wine:alarms.p99 is not an argument: allowed are outOfRangePercent, p99DurationMs, topicArn",
+        ),
         (
             {"alarms": "yes"},
-            "wine: wine:alarms must be a mapping of wine:alarms.topicArn, wine:alarms.p99DurationMs, got 'yes'",
+            (
+                "wine: wine:alarms must be a mapping of wine:alarms.topicArn, wine:alarms.outOfRangePercent, "
+                "wine:alarms.p99DurationMs, got 'yes'"
+            ),
         ),
         ({"architecture": "amd64"}, "wine: wine:architecture must be one of x86_64, arm64, got 'amd64'"),
         (

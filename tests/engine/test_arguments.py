@@ -132,7 +132,7 @@ NEW_KEY = Change(
 
 #: Arguments that say what is deployed. A changed model is the subject of test_deployment.py, and a context of your own
 #: is a changed image like any other.
-OF_THE_MODEL = {"model_path", "context_path", "golden_path"}
+OF_THE_MODEL = {"model_path", "context_path", "golden_path", "training_ranges_path"}
 
 
 @dataclass(frozen=True)

@@ -133,7 +133,9 @@ VALUES: dict[str, dict[str, Value]] = {
         "silent": _on_purpose({}, "own:alarm_tells_somebody"),
         "known": Value({"topic_arn": d.TOPIC_ARN, "p99_duration_ms": 50}),
         "unknown": Value(lambda: {"topic_arn": _later(d.TOPIC_ARN)()}),
+        "on drift": Value({"topic_arn": d.TOPIC_ARN, "out_of_range_percent": 5}),
     },
+    "training_ranges_path": {"known": Value("ranges.json")},
     "dashboard": {"true": Value(True)},
     "missing_values": {"known": Value({"value": -999, "allow_null": ["*"]})},
     "output_names": {"known": Value(["quality"])},
@@ -153,6 +155,7 @@ def is_contradiction(combination: Mapping[str, str]) -> bool:
         or ("invoker_principals" in chosen and "create_invoker_role" in chosen)
         or ("execution_role_arn" in chosen and bool(chosen.keys() & {"execution_policies", "execution_policy_arns"}))
         or reserved == 0
+        or (combination.get("alarms") == "on drift" and combination.get("training_ranges_path") == LEFT_OUT)
         or combination.get(ACCESS) in ("public, said once", "public, not meant")
         or (combination.get(ACCESS) == "public" and bool(chosen.keys() & {"invoker_arns", "invoker_role_names"}))
         or combination.get("invoker_arns") in ("everybody", "an account")

@@ -18,6 +18,7 @@ import pulumi
 import xgboost
 
 from components import MLInferenceFunction, staging
+from components.training_ranges import write_ranges
 from components.write_golden import write_golden
 from tests import fake_engine
 from tests.fake_engine import ACCOUNT_ID, REGION, Deployment, Resource
@@ -59,6 +60,7 @@ def write_model(folder: Path) -> Path:
     path = folder / "model.ubj"
     model.save_model(path)
     write_golden(path, pd.DataFrame(rows[:2], columns=["a", "b"]))
+    write_ranges(path, pd.DataFrame(rows, columns=["a", "b"]))
     return path
 
 

@@ -376,10 +376,13 @@ def requests_are_traced(deployment: Deployment) -> Iterator[str]:
 
 @rule
 def alarms_watch_the_alias(deployment: Deployment) -> Iterator[str]:
-    """An alarm watches what serves, or it is silent about it."""
+    """An alarm watches what serves, or it is silent about it; the handler's own metrics know no alias."""
     for alarm in deployment.all(d.ALARM):
-        if not alarm.inputs["dimensions"].get("Resource", "").endswith(":live"):
-            yield alarm.name
+        watched = [query["metric"] for query in alarm.inputs.get("metricQueries", []) if "metric" in query]
+        for metric in watched or [alarm.inputs]:
+            resource = metric["dimensions"].get("Resource", "")
+            if metric["namespace"].startswith("AWS/") and not resource.endswith(":live"):
+                yield alarm.name
 
 
 @rule
