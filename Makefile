@@ -39,7 +39,7 @@ setup: $(INSTALLED) ## install everything into .venv; the other commands do it b
 local: $(INSTALLED) ## deploy onto an emulator on this machine, call the endpoint, tear down
 	@$(BIN)/python -m local
 
-serve: $(INSTALLED) ## the same, and keep the endpoint up until Ctrl-C
+serve: $(INSTALLED) ## the same, and keep the endpoint up until Ctrl-C, with a page to try it
 	@$(BIN)/python -m local serve
 
 image: $(INSTALLED) ## build the image that pulumi up would push; needs a Docker engine

@@ -63,7 +63,7 @@ def run(options: argparse.Namespace) -> None:
         prove_refusals(endpoint, body, user, invoker)
         prove_predictions(endpoint.post(body, invoker), expected, source(stack.model))
         if options.command == "serve":
-            served = serving.Served(cloud, endpoint, outputs, user, invoker, expected)
+            served = serving.Served(cloud, endpoint, outputs, user, invoker, stack.model, expected)
             serving.serve(served, lambda: emulator.running)
     report.console.print(
         "\nTorn down. Next: `make serve` keeps the endpoint up; `pulumi up` deploys the same program to AWS."

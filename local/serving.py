@@ -4,6 +4,7 @@ The files lie in `.build` and hold credentials of the emulator, which are worthl
 calls that the emulator turns away: as on AWS, they never reach the function.
 """
 
+import contextlib
 import json
 import os
 import shlex
@@ -18,13 +19,14 @@ from pathlib import Path
 from typing import Any
 
 from components import golden
-from local import report
+from local import playground, report
 from local.caller import Endpoint
 from local.cloud import Cloud, Credentials
 from local.docker import leftovers
 from local.docker.command import quiet
+from local.errors import LocalError
+from local.playground import CLIENT
 
-CLIENT = Path(__file__).resolve().parent.parent / "clients" / "python"
 SECONDS_BETWEEN_LOOKS = 0.3
 
 
@@ -38,6 +40,7 @@ class Served:
         outputs: What the program exports.
         user: An IAM user who may assume the invoker role.
         invoker: A session of that role.
+        model: The model's file.
         asked: Records that the model takes.
     """
 
@@ -46,6 +49,7 @@ class Served:
     outputs: dict[str, Any]
     user: Credentials
     invoker: Credentials
+    model: Path
     asked: golden.Golden
 
 
@@ -56,8 +60,10 @@ def serve(served: Served, running: Callable[[], bool]) -> None:
         served: The endpoint.
         running: Whether the emulator is still there.
     """
-    with client_files(served) as folder:
-        report.heading("Serving until Ctrl-C. In another terminal:")
+    with client_files(served) as folder, contextlib.ExitStack() as open_page:
+        report.heading("Serving until Ctrl-C. In a browser:")
+        show_page(served, open_page)
+        report.heading("In another terminal:")
         show_commands(served, folder)
         report.heading("Requests")
         lines = request_lines(served.cloud, served.outputs["log_group_name"])
@@ -103,6 +109,21 @@ def client_files(served: Served) -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def show_page(served: Served, open_page: contextlib.ExitStack) -> None:
+    """The address of the page to try the model, which opens by itself where somebody sits at a desktop.
+
+    Args:
+        served: The endpoint.
+        open_page: Ends the page; one that cannot be served is said, and everything else goes on.
+    """
+    role_arn, watched = served.outputs["invoker_role_arn"], report.console.is_terminal
+    page = playground.page(served.endpoint, served.user, role_arn, served.model, served.asked, browser=watched)
+    try:
+        report.console.print(f"    {open_page.enter_context(page)}")
+    except LocalError as error:
+        report.fact("warning", str(error))
 
 
 def show_commands(served: Served, folder: Path) -> None:

@@ -1,55 +1,23 @@
 """Does `score` give what XGBoost predicts, for models of several kinds? The handler answers in this process."""
 
 import asyncio
-import base64
-import json
-from contextlib import AbstractAsyncContextManager, nullcontext
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 import xgboost
 from endpoint import Endpoint
-from ml_inference_client.client import JSON, Answer
-from ml_inference_client.errors import RequestRefusedError
+from ml_inference_client.client import JSON
 from ml_inference_client.retry import Retry
 from ml_inference_client.score import command, npy
 from ml_inference_client.score.paths import Paths
 from ml_inference_client.settings import Settings
 
+from tests.clients.handler_client import Handler
+
 ROWS = 400
 SETTINGS = Settings("http://127.0.0.1:1/", "eu-central-1")
-
-
-class Handler:
-    """Sends requests to the handler, as a Function URL would pass them on."""
-
-    def __init__(self, endpoint: Endpoint) -> None:
-        self._endpoint = endpoint
-        self.media_types: set[str] = set()
-
-    async def send(
-        self, method: str, path: str, body: bytes | None = None, content_type: str = JSON, accept: str = "*/*"
-    ) -> Answer:
-        event = {
-            "rawPath": path,
-            "rawQueryString": "",
-            "headers": {"content-type": content_type, "accept": accept},
-            "requestContext": {"requestId": "test", "http": {"method": method, "path": path}},
-            "body": base64.b64encode(body or b"").decode(),
-            "isBase64Encoded": True,
-        }
-        response = self._endpoint(event, None)
-        content = response["body"]
-        if response["statusCode"] != 200:
-            problem = json.loads(content)
-            raise RequestRefusedError(response["statusCode"], problem["detail"], problem.get("errors", ()))
-        if body is not None:
-            self.media_types.add(content_type)
-        plain = base64.b64decode(content) if response["isBase64Encoded"] else content.encode()
-        return Answer(plain, response["headers"])
 
 
 @pytest.fixture
@@ -78,8 +46,7 @@ def scored(
     else:
         frame.to_parquet(table)
     handler = Handler(Endpoint({"MODEL_PATH": str(folder / "model.ubj"), "ALLOW_MISSING": '["size"]', **environment}))
-    context: AbstractAsyncContextManager[Any] = nullcontext(handler)
-    monkeypatch.setattr(command, "AsyncClient", lambda _settings, retry: context)  # noqa: ARG005
+    monkeypatch.setattr(command, "AsyncClient", lambda _settings, retry: handler)  # noqa: ARG005
     job, paths = command.Job(table, output, chunk_rows=70), Paths(output)
     with paths.claimed(table):
         status = asyncio.run(command._score(job, paths, SETTINGS, Retry()))

@@ -1,5 +1,6 @@
 """While an endpoint is served: files with which each client calls it, and a line for each request."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -9,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from local import caller, demo, serving
@@ -24,7 +26,8 @@ def served(wine_quality: Deployment, cloud: Cloud, tmp_path: Path, monkeypatch: 
     user = caller.create_user(cloud, outputs["invoker_role_arn"])
     invoker = caller.assume(cloud, user, outputs["invoker_role_arn"])
     endpoint = caller.Endpoint(outputs["endpoint"], cloud.port, cloud.region)
-    return serving.Served(cloud, endpoint, outputs, user, invoker, expectation(demo.PROJECT / "model/wine_quality.ubj"))
+    model = demo.PROJECT / "model/wine_quality.ubj"
+    return serving.Served(cloud, endpoint, outputs, user, invoker, model, expectation(model))
 
 
 @pytest.fixture
@@ -64,6 +67,20 @@ def test_the_python_client_takes_the_role_and_gets_the_predictions(
     client = f"{sys.executable} -m ml_inference_client predict"
     answer = printed(f". {files}/user.env && {before} && {client} {files}/records.json {after.format(files=files)}")
     assert json.loads(answer) == served.asked.predictions
+
+
+def test_the_page_to_try_the_model_asks_the_endpoint_as_the_invoker(
+    served: serving.Served, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with contextlib.ExitStack() as open_page:
+        serving.show_page(served, open_page)
+        address = capsys.readouterr().out.strip()
+        form = httpx.get(f"{address}form").json()
+        answer = httpx.post(f"{address}explain", json=form["examples"][:1]).json()
+    assert answer["prediction"] == served.asked.predictions[0]
+    assert form["fields"][0] | {"low": 3.8, "high": 15.9, "source": "training"} == form["fields"][0]
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(address)
 
 
 def test_every_printed_line_fits_a_terminal(

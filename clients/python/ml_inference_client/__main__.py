@@ -1,7 +1,8 @@
-"""The command: predict records, score a large file, or find out what is wrong.
+"""The command: predict records, score a large file, try the model on a page, or find out what is wrong.
 
 ml-inference predict records.json
 ml-inference score wines.csv predictions.csv
+ml-inference playground
 ml-inference doctor
 """
 
@@ -19,6 +20,7 @@ from typing import Any, NoReturn
 from ml_inference_client import doctor
 from ml_inference_client.client import Client
 from ml_inference_client.errors import InferenceError, Interrupted, SettingsError
+from ml_inference_client.playground import command as playground
 from ml_inference_client.retry import Retry
 from ml_inference_client.score import command as score
 from ml_inference_client.settings import Settings, outputs_from, outputs_of_stack
@@ -74,6 +76,10 @@ def _score(options: argparse.Namespace, settings: Settings) -> int:
     return score.run(options, settings, _retry(options))
 
 
+def _playground(options: argparse.Namespace, settings: Settings) -> int:
+    return playground.run(options, settings, _retry(options))
+
+
 def _doctor(options: argparse.Namespace, settings: Settings) -> int:
     finding = None
     for finding in doctor.examine(settings, _retry(options)):
@@ -121,6 +127,7 @@ def _parser() -> argparse.ArgumentParser:
     for name, run, text in (
         ("predict", _predict, "send a JSON array of records, print the predictions"),
         ("score", _score, "send a CSV or Parquet file in chunks; run again after an interruption, it goes on"),
+        ("playground", _playground, "open a page on this machine to try the model; needs the extra of that name"),
         ("doctor", _doctor, "say what is wrong, if anything"),
     ):
         command = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
@@ -130,6 +137,8 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument("file", nargs="?", default="-", help="the records (default: standard input)")
         if name == "score":
             score.add_arguments(command)
+        if name == "playground":
+            playground.add_arguments(command)
     return parser
 
 

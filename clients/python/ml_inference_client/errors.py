@@ -45,12 +45,14 @@ class RequestRefusedError(InferenceError):
 
     Attributes:
         status: The HTTP status.
+        detail: The endpoint's sentence, without the faults.
         faults: The endpoint's list of faults (`row`, `field`, `code`, `message`); may be empty.
     """
 
     def __init__(self, status: int, detail: str, faults: Sequence[Mapping[str, Any]] = ()) -> None:
         super().__init__(f"{status}: {'; '.join([detail, *map(_where, faults)])}")
         self.status = status
+        self.detail = detail
         self.faults = faults
 
 
