@@ -21,6 +21,7 @@ TRIALS ?= 0
 #? MODEL=path            another XGBoost model, .ubj or .json       local serve image image-test
 #? STACK=name            the settings of Pulumi.<name>.yaml         local serve image image-test pin
 #? SET="key=value ..."   settings that win over the stack's         local serve
+#? ALLOW_MISSING=true    features may be null, or a JSON list      local serve
 #? PORT=number           the emulator's port                        local serve
 #? ARCHITECTURE=name     x86_64 or arm64                            image image-test
 #? TRIALS=number         sets of parameters to try before training  train

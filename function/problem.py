@@ -25,6 +25,10 @@ TITLES = {
 }
 
 
+CLIENTS_NAMES = frozenset(("unknown_field", "repeated_field"))
+"""Codes of the faults whose field is a name that the client sent; any other's is one of the model's features."""
+
+
 class Fault:
     """One fault in the data of a request.
 
@@ -47,6 +51,12 @@ class Fault:
         """Return the members of the JSON object that describes the fault."""
         named = {"row": self.row, "field": self.field, "code": self.code, "message": self.message}
         return {key: value for key, value in named.items() if value is not None}
+
+    def sentence(self) -> str:
+        """Return the fault as one line with its place; a name that the client sent is left out."""
+        place = [f"row {self.row}"] if self.row is not None else []
+        place += [f'"{self.field}"'] if self.field is not None and self.code not in CLIENTS_NAMES else []
+        return f"{', '.join(place)}: {self.message}" if place else self.message
 
 
 class Problem(Exception):  # noqa: N818 - RFC 9457's word for it
@@ -87,5 +97,4 @@ class Problem(Exception):  # noqa: N818 - RFC 9457's word for it
 
     def sentence(self) -> str:
         """Return the problem as one line that is safe for logs: no name that a client sent."""
-        where = [f"row {fault.row}: {fault.message}" for fault in self.faults[:1]]
-        return "; ".join([self.detail, *where])
+        return "; ".join([self.detail, *(fault.sentence() for fault in self.faults[:1])])

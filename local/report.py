@@ -90,7 +90,11 @@ def predictions(records: Sequence[dict[str, Any]], answer: Sequence[Any], expect
     table = [
         ("prediction", source, "record"),
         *(
-            (json.dumps(got), json.dumps(wanted), names([f"{key} {value}" for key, value in record.items()]))
+            (
+                json.dumps(got),
+                json.dumps(wanted),
+                names([f"{key} {'null' if value is None else value}" for key, value in record.items()]),
+            )
             for got, wanted, record in zip(answer, expected, records, strict=True)
         ),
     ]

@@ -140,11 +140,11 @@ def test_a_direct_invocation_with_another_event_fails(wine_endpoint: Endpoint, e
 
 
 @pytest.mark.parametrize("value", [True, "11.4", None, float("nan"), float("inf"), 1e39, 10**400, [1]])
-def test_a_direct_invocation_with_a_wrong_value_fails_and_names_the_row(
+def test_a_direct_invocation_with_a_wrong_value_fails_and_names_row_and_field(
     wine_endpoint: Endpoint, two_wines: Records, value: Any
 ) -> None:
     two_wines[1]["alcohol"] = value
-    with pytest.raises(RequestRefusedError, match="row 1"):
+    with pytest.raises(RequestRefusedError, match='row 1, "alcohol": '):
         wine_endpoint(two_wines, None)
 
 
