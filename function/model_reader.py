@@ -36,6 +36,9 @@ MAX_FEATURES = 500_000
 MAX_OUTPUTS = 100_000
 """An answer of Lambda has at most 6 MB as well, and a record's prediction is in one."""
 
+MAX_FLOAT = (2 - 2**-23) * 2.0**127
+"""The largest float32."""
+
 MAX_DEPTH = 4096
 """XGBoost explains a prediction by recursion, with memory that grows with the square of the depth: 134 MB here."""
 
@@ -63,6 +66,16 @@ _BASE_SCORES = {
     **dict.fromkeys(("reg:gamma",), (math.ulp(0.0), math.inf)),
 }
 """What the library requires of the base score, where it requires something."""
+
+_NEEDED_PARAMETERS = {
+    "count:poisson": "poisson_regression_param",
+    "multi:softmax": "softmax_multiclass_param",
+    "multi:softprob": "softmax_multiclass_param",
+    "reg:quantileerror": "quantile_loss_param",
+    "reg:tweedie": "tweedie_regression_param",
+    "survival:aft": "aft_loss_param",
+}
+"""The parameters without which the library does not load an objective."""
 
 FEATURE_TYPES = frozenset({"float", "int", "i", "q", "c"})
 """https://xgboost.readthedocs.io/en/stable/python/python_api.html#xgboost.DMatrix"""
@@ -347,6 +360,7 @@ def _tree(tree: dict[str, Any]) -> _Tree:
     leaf = max(1, _whole(parameters["size_leaf_vector"]))
     if leaf > 1 and "leaf_weights" not in tree:
         return _Tree(_index(tree["id"]), depth=0, path_length=0, width=0, leaf=_OLD_VECTOR, category_bytes=0)
+    _whole(parameters["num_feature"])
     kinds = {**_TREE_ARRAYS, "leaf_weights": "f"} if leaf > 1 else _TREE_ARRAYS
     typed = isinstance(tree["parents"], array)
     for name, kind in kinds.items():
@@ -360,6 +374,7 @@ def _tree(tree: dict[str, Any]) -> _Tree:
     _require(weights == 1 or (leaf > 1 and weights in range(1, leaf + 1)), "base_weights are not of every node")
     _require(parents[0] in (-1, _NO_NODE), "a root has a parent")
     _require(all(0 <= parent < count for parent in parents[1:]), "parents are out of range")
+    _require(min(indices) >= 0 and max(indices) <= _NO_NODE, "split_indices are out of range")
     deleted = sum(index == _NO_NODE and bool(default) for index, default in zip(indices, default_left, strict=True))
     _require(deleted == _whole(parameters.get("num_deleted", "0")), "num_deleted is not the number of deleted nodes")
     leaves = len(tree["leaf_weights"]) / leaf if leaf > 1 else math.inf
@@ -374,7 +389,6 @@ def _tree(tree: dict[str, Any]) -> _Tree:
                 path_length += depth
                 continue
             width = max(width, indices[node] + 1)
-            _require(indices[node] >= 0, "split_indices are out of range")
             for child in (left[node], right[node]):
                 _require(0 < child < count and parents[child] == node, "children and parents contradict each other")
             _require(left[node] != right[node], "children and parents contradict each other")
@@ -409,11 +423,11 @@ def _require_kind(name: str, values: Any, kind: str, typed: bool) -> None:
     _require(isinstance(values, list), f"{name} are no array")
     types = set(map(type, values))
     if kind == "B":
-        _require(types <= {bool, int} and set(values) <= {0, 1}, f"{name} are neither 0 nor 1")
+        known = {bool, int} if name == "default_left" else {int}
+        _require(types <= known and set(values) <= {0, 1}, f"{name} are neither 0 nor 1")
     elif kind == "f":
-        _require(types <= {float, int}, f"{name} are no numbers")
-        # XGBoost reads a number without point or exponent as one of 64 bits.
-        _require(all(abs(value) < 2**63 for value in values if type(value) is int), f"{name} are out of range")
+        # XGBoost reads a number without point or exponent as a whole one, and takes none here.
+        _require(types <= {float}, f"{name} hold a number without a decimal point")
     else:
         _require(types <= {int}, f"{name} are no whole numbers")
 
@@ -454,8 +468,12 @@ def _model(document: dict[str, Any], saved_by: tuple[int, int, int]) -> Model:
     _require(gradient_booster["name"] in ("gbtree", "dart"), "its booster is unknown")
     outer = gradient_booster["gbtree"] if gradient_booster["name"] == "dart" else gradient_booster
     forest, parameters = outer["model"], learner["learner_model_param"]
+    _require(outer["name"] == "gbtree", "its booster is unknown")
     # Until 3.3 the weights that DART gives its trees stood beside the trees, and the booster was called after them.
-    weights = forest.get("weight_drop", gradient_booster.get("weight_drop"))
+    place = forest if "weight_drop" in forest else gradient_booster
+    dart = "weight_drop" in place
+    weights = place["weight_drop"] if dart else [1.0] * len(forest["trees"])
+    _require(dart or gradient_booster["name"] == "gbtree", "weight_drop is missing")
 
     features, feature_types = _features(learner, _whole(parameters["num_feature"]))
     outputs = _outputs(learner, parameters)
@@ -465,7 +483,7 @@ def _model(document: dict[str, Any], saved_by: tuple[int, int, int]) -> Model:
     return Model(
         saved_by=saved_by,
         objective=objective,
-        booster="gbtree" if weights is None else "dart",
+        booster="dart" if dart else "gbtree",
         trees=len(trees),
         rounds=rounds,
         rounds_used=_rounds_used(learner["attributes"], rounds, _parallel_trees(forest)),
@@ -476,7 +494,7 @@ def _model(document: dict[str, Any], saved_by: tuple[int, int, int]) -> Model:
         untransformed=objective == "reg:quantileerror" and saved_by < SORTED_QUANTILES,
         features=features,
         feature_types=feature_types,
-        categories=_categories(forest.get("cats"), feature_types, saved_by),
+        categories=_categories(forest, feature_types, saved_by),
     )
 
 
@@ -521,9 +539,7 @@ def _outputs(learner: dict[str, Any], parameters: dict[str, str]) -> int:
     _require(objective["name"] in OBJECTIVES, f"its objective {str(objective['name'])[:40]!r} is unknown")
     low, high = _BASE_SCORES.get(objective["name"], (-math.inf, math.inf))
     _require(all(low <= number <= high for number in base), "base_score is none of its objective's")
-    for parameter in objective.values():
-        if isinstance(parameter, dict):
-            _require_parameters(parameter)
+    _require_objective(objective)
     if objective["name"] in ("multi:softmax", "multi:softprob"):
         told = _whole(objective["softmax_multiclass_param"]["num_class"])
         _require(told == classes > 0, "num_class is not the objective's")
@@ -537,6 +553,7 @@ def _trees(
     forest: dict[str, Any], saved_by: tuple[int, int, int], outputs: int, features: int, weights: Any
 ) -> list[_Tree]:
     trees, groups = forest["trees"], forest["tree_info"]
+    _require(set(map(type, forest["gbtree_model_param"].values())) == {str}, "gbtree_model_param holds something else")
     count = _whole(forest["gbtree_model_param"]["num_trees"])
     _require(all(type(tree) is _Tree for tree in trees), "trees holds something else")
     _require(len(trees) == len(groups) == count, "num_trees is not the number of trees")
@@ -544,8 +561,7 @@ def _trees(
     _require(all(type(group) is int and 0 <= group < outputs for group in groups), "tree_info is out of range")
     _require(max((tree.width for tree in trees), default=0) <= features, "split_indices are out of range")
     _require(sum(tree.category_bytes for tree in trees) <= MAX_CATEGORY_BYTES, "categories are out of range")
-    if weights is not None:
-        _require(len(weights) == count and set(map(type, weights)) <= {float, int}, "weight_drop is not of every tree")
+    _require(len(weights) == count and set(map(type, weights)) <= {float}, "weight_drop is not of every tree")
     leaves = {tree.leaf for tree in trees}
     if _OLD_VECTOR in leaves or (leaves - {1} and saved_by < (3, 2)):
         raise UnreadableModelError(
@@ -597,12 +613,13 @@ def _rounds_used(attributes: dict[str, str], rounds: int, parallel: int) -> int:
 
 
 def _categories(
-    stored: Any, feature_types: tuple[str, ...], saved_by: tuple[int, int, int]
+    forest: dict[str, Any], feature_types: tuple[str, ...], saved_by: tuple[int, int, int]
 ) -> dict[int, tuple[str | int, ...] | None]:
     """Return the names of each categorical feature's categories; None if the file has codes only."""
     wanted = [index for index, kind in enumerate(feature_types) if kind == "c"]
-    if stored is None:
+    if "cats" not in forest:
         return dict.fromkeys(wanted)
+    stored = forest["cats"]
     _require(isinstance(stored["enc"], list), "categories are no array")
     names = [_category_names(encoding, saved_by) for encoding in stored["enc"]]
     counts = list(map(len, names))
@@ -649,6 +666,7 @@ def _numbers(values: Any, kind: str) -> array[int]:
     if isinstance(values, array):
         _require(values.typecode in (kind, kind.lower()), "categories are of another kind")
         return array(kind, values.tobytes())
+    _require(isinstance(values, list), "categories are no array")
     _require(set(map(type, values)) <= {int}, "categories are neither texts nor whole numbers")
     return array(kind, values)
 
@@ -667,18 +685,52 @@ def _reals(text: str) -> list[float]:
         all(re.fullmatch(r"[-+]?[0-9]+(\.[0-9]*)?([eE][-+]?[0-9]+)?", each.strip()) for each in numbers), "a number"
     )
     values = [float(each) for each in numbers]
-    _require(all(map(math.isfinite, values)), "a parameter is not finite")
+    _require(all(abs(value) <= MAX_FLOAT for value in values), "a parameter is beyond float32")
     return values
 
 
-_WORDS = frozenset({"normal", "logistic", "extreme", "topk", "mean", "true", "false"})
-"""What a parameter of an objective may be that is no number."""
+_FLAG = frozenset({"0", "1", "true", "false"})
+_PARAMETERS: dict[str, frozenset[str] | tuple[float, float]] = {
+    **dict.fromkeys(("aft_loss_distribution_scale", "fix_list_weight", "huber_slope"), (-math.inf, math.inf)),
+    **dict.fromkeys(("lambdarank_bias_norm", "max_delta_step", "scale_pos_weight"), (0.0, math.inf)),
+    "tweedie_variance_power": (1.0, math.nextafter(2, 0)),
+    **dict.fromkeys(("lambdarank_normalization", "lambdarank_score_normalization", "lambdarank_unbiased"), _FLAG),
+    "ndcg_exp_gain": _FLAG,
+    "aft_loss_distribution": frozenset({"normal", "logistic", "extreme"}),
+    "lambdarank_pair_method": frozenset({"topk", "mean"}),
+}
+"""The words or the range that XGBoost takes for a parameter of an objective; others it does not read, or are whole."""
+
+_WHOLE_PARAMETERS = frozenset({"lambdarank_num_pair_per_sample", "num_class", "num_pairsample"})
+
+
+def _require_objective(objective: dict[str, Any]) -> None:
+    """Require the parameters that an objective has, as the library reads them."""
+    needed = _NEEDED_PARAMETERS.get(objective["name"])
+    _require(needed is None or needed in objective, f"{needed} is missing")
+    biases = {"ti+", "tj-"}  # the positions' biases that an unbiased ranking learnt
+    for name, parameters in objective.items():
+        if name in biases:
+            _require_kind(name, parameters, "f", isinstance(parameters, array))
+        elif name != "name":
+            _require_parameters(parameters)
+    unbiased = objective.get("lambdarank_param", {}).get("lambdarank_unbiased") in ("1", "true")
+    _require(not unbiased or biases <= objective.keys(), "the biases of an unbiased ranking are missing")
 
 
 def _require_parameters(parameters: dict[str, str]) -> None:
     for name, value in parameters.items():
         _require(isinstance(value, str), f"{name} is no text")
-        _require(value in _WORDS or name.endswith("alpha") or (len(_reals(value)) == 1 and value[:1] != "["), f"{name}")
+        allowed = _PARAMETERS.get(name)
+        if isinstance(allowed, frozenset):
+            _require(value in allowed, f"{name} is none of {', '.join(sorted(allowed))}")
+        elif allowed is not None:
+            low, high = allowed
+            number = _reals(value)[0]
+            subnormal = 0 < abs(number) < 2.0**-126
+            _require(value[:1] != "[" and low <= number <= high and not subnormal, f"{name} is out of range")
+        elif name in _WHOLE_PARAMETERS:
+            _require(bool(re.fullmatch("[0-9]{1,10}", value)), f"{name} is no whole number")
 
 
 def _index(value: Any) -> int:
