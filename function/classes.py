@@ -5,6 +5,8 @@ XGBoost's file says how many classes there are and not what they are called: the
 
 from __future__ import annotations
 
+from array import array
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -50,8 +52,8 @@ def are_labels_alone(contract: Contract) -> bool:
 
 
 def probabilities(prediction: Any) -> list[float]:
-    """Return the probability of each class."""
-    return prediction if isinstance(prediction, list) else [1 - prediction, prediction]
+    """Return the probability of each class, as XGBoost's classifiers do: of two, the other's is computed as float32."""
+    return prediction if isinstance(prediction, list) else [*array("f", (1 - prediction,)), prediction]
 
 
 def outputs(contract: Contract) -> tuple[str, ...]:

@@ -9,16 +9,18 @@ from itertools import chain
 
 import base_margin
 import faults
-from absent import ABSENT
+import sparse
 from validate import Batch, filled, in_order
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from array import array
-    from typing import Any
+    from typing import Any, TypeVar
 
     from contract import Contract
     from feature_order import Order
+
+    _Found = TypeVar("_Found")
 
 
 def records(
@@ -32,13 +34,13 @@ def records(
     given = found
     if margins is None:
         found, margins = base_margin.taken_out(found, contract)
-    values = None
-    if text is None or _spells_no_more_keys(text, given, other_keys):
-        values = _picked(found, contract)
-    if values is None:
+    once = text is None or _spells_no_more_keys(text, given, other_keys)
+    batch = _batch(found, contract) if once else None
+    if batch is None:
         faults.refuse_records(found, contract, text)
-        values = _certain(_picked(found, contract))
-    return Batch(values, len(found), base_margin=_packed(margins, contract))
+        batch = _certain(_batch(found, contract))
+    batch.base_margin = _packed(margins, contract)
+    return batch
 
 
 def _spells_no_more_keys(text: str, records: list[Any], other_keys: int) -> bool:
@@ -48,13 +50,20 @@ def _spells_no_more_keys(text: str, records: list[Any], other_keys: int) -> bool
     return text.count(":") == other_keys + sum(len(record) + "".join(record).count(":") for record in records)
 
 
-def _picked(found: list[Any], contract: Contract) -> array[float] | None:
-    """Return the values of records that have no feature more than the model, and none less than they must."""
+def _batch(found: list[Any], contract: Contract) -> Batch | None:
+    """Return a batch of records; None if one has a feature more than the model or less than it must, or a fault."""
     known, needed = contract.known, contract.known - contract.may_be_absent
     if not all(isinstance(record, dict) and needed <= record.keys() <= known for record in found):
         return None
-    cells = ([record.get(feature, ABSENT) for feature in contract.features] for record in found)
-    return filled(chain.from_iterable(cells), contract, len(found))
+    if contract.may_be_absent:
+        return _of_given(sparse.of_records(found, contract), len(found), contract)
+    values = filled(chain.from_iterable(map(contract.pick, found)), contract, len(found))
+    return None if values is None else Batch(values, len(found))
+
+
+def _of_given(given: sparse.Given, rows: int, contract: Contract) -> Batch | None:
+    values = sparse.filled(given, rows, contract)
+    return None if values is None else Batch(values, rows, column_major=True)
 
 
 def table(found: list[Any], order: Order, contract: Contract, margins: list[Any] | None) -> Batch:
@@ -67,7 +76,8 @@ def table(found: list[Any], order: Order, contract: Contract, margins: list[Any]
     if order.margin is not None:
         margins = [row[order.margin] for row in found]
     if not order.whole:
-        found = [[*row, ABSENT] for row in found]
+        columns = [[row[at] for row in found] if at < order.width else None for at in order.positions]
+        return given(sparse.of_columns(columns, len(found)), len(found), contract, margins)
     values = filled(in_order(found, order), contract, len(found))
     if values is None:
         faults.refuse_table(found, order, contract)
@@ -83,18 +93,35 @@ def columns(found: list[list[Any]], order: Order, contract: Contract) -> Batch:
     faults.refuse_lengths(found)
     rows = len(found[0]) if found else 0
     margins = found[order.margin] if order.margin is not None else None
-    ordered = [found[at] if at < order.width else [ABSENT] * rows for at in order.positions]
-    values = filled(chain.from_iterable(ordered), contract, rows, column_major=True)
-    if values is None:
-        faults.refuse_columns(ordered, contract)
-    return Batch(_certain(values), rows, column_major=True, base_margin=_packed(margins, contract))
+    ordered = [found[at] if at < order.width else None for at in order.positions]
+    return given(sparse.of_columns(ordered, rows), rows, contract, margins)
+
+
+def given(found: sparse.Given, rows: int, contract: Contract, margins: list[Any] | None = None) -> Batch:
+    """Return a batch of the values that are given.
+
+    Args:
+        found: What is given. A feature of which a row has no value is missing there.
+        rows: Number of rows.
+        contract: The served model's contract.
+        margins: A base margin for each row; None if they are not given.
+
+    Raises:
+        Problem: 413 or 422: too many values, or the first faults by row and field.
+    """
+    batch = _of_given(found, rows, contract)
+    if batch is None:
+        faults.refuse_given(found, contract)
+    batch = _certain(batch)
+    batch.base_margin = _packed(margins, contract)
+    return batch
 
 
 def _packed(margins: list[Any] | None, contract: Contract) -> array[float] | None:
     return None if margins is None else base_margin.values(margins, contract)
 
 
-def _certain(values: array[float] | None) -> array[float]:
-    if values is None:
+def _certain(found: _Found | None) -> _Found:
+    if found is None:
         raise RuntimeError("faults.py found nothing wrong with values that cannot be filled")
-    return values
+    return found

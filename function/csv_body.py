@@ -1,10 +1,11 @@
 """CSV bodies (`text/csv`, RFC 4180), with and without a header.
 
 The first line is a header if the media type says `header=present`, or if one of its fields is the name of a feature
-that no value can be: no number, no category and no boolean. `header=absent` says that it is none. Without a header the
-columns stand in the order of the features. An empty field is a missing value. Line ends may be LF, CRLF or CR. A name
-or a category is the client's text as it is, blanks included; blanks around a number, and around a name that is only
-known without them, are read over.
+that can be no value where it stands: no number, no category and no boolean of the feature whose place it is.
+`header=absent` says that it is none. Without a header the columns stand in the order of the features. An empty field is
+a missing value. Line ends may be LF, CRLF or CR. A name or a category is the client's text as it is, blanks included;
+blanks around a number, and around a name or a category that is only known without them, are read over, but for a
+category where unknown ones are missing values: there they make another one, as in JSON.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import json
 
 import limits
 import validate
+from base_margin import BASE_MARGIN
 from feature_order import by_position, feature_order
 from json_text import ORJSON
 from problem import Problem
@@ -57,7 +59,7 @@ def batch(request: Request, contract: Contract) -> validate.Batch:
     _refuse_width(len(first), first[0] if first else "", contract)
     names = [name_of(field, contract) for field in first]
     order = by_position(contract)
-    headed = _is_header(names, request.headers.get("content-type", ""), contract)
+    headed = _is_header(names, first, request.headers.get("content-type", ""), contract)
     if headed:
         order = feature_order(names, contract, shown=False)
     if quoted:
@@ -92,21 +94,47 @@ def name_of(field: str, contract: Contract) -> str:
     return field if field in contract.known else field.strip(" \t")
 
 
-def _is_header(names: list[str], content_type: str, contract: Contract) -> bool:
+def _is_header(names: list[str], fields: list[str], content_type: str, contract: Contract) -> bool:
+    """Tell whether the first line is a header.
+
+    Raises:
+        Problem: 422, it could be the names of the features as well as categories that training never saw.
+    """
     parameters = content_type.lower().replace(" ", "").split(";")[1:]
     if "header=present" in parameters or "header=absent" in parameters:
         return "header=present" in parameters
-    if any(not _may_be_value(name, contract) for name in contract.known.intersection(names)):
+    named = [at for at, name in enumerate(names) if name in contract.known or name == BASE_MARGIN]
+    whole = len(fields) == len(contract.features)
+    if any(not _may_stand(fields[at], at if whole else None, contract) for at in named):
         return True
+    if len(named) == len(set(names)) == len(fields) and any(_is_unseen(fields[at], at, contract) for at in named):
+        raise Problem(422, "the first line may be names or unknown categories; say header=present or header=absent")
     # A line of nothing but words is no row of numbers: it is refused either way, by its names if it is a header.
     return contract.only_numbers and not contract.indicators and all(isinstance(_number(name), str) for name in names)
 
 
-def _may_be_value(name: str, contract: Contract) -> bool:
-    """Tell whether a feature's name could also stand in a row of values."""
-    if not isinstance(_number(name.strip(" \t")), str) or (contract.indicators and name in _BOOLEANS):
+def _may_stand(field: str, index: int | None, contract: Contract) -> bool:
+    """Tell whether a name could also be the value of a feature; only a number is, without regard to the feature."""
+    bare = field.strip(" \t")
+    if not isinstance(_number(bare), str):
         return True
-    return any(names is not None and name in names for names in contract.categories.values())
+    if index is None:
+        return False
+    names = contract.categories.get(index) or {}
+    if index in contract.indicators and bare in _BOOLEANS:
+        return True
+    return field in names or bare in names or _is_unseen(field, index, contract)
+
+
+def _is_unseen(field: str, index: int, contract: Contract) -> bool:
+    """Tell whether a text would be taken for a category that training never saw."""
+    return _takes_any_text(index, contract) and field not in (contract.categories[index] or ())
+
+
+def _takes_any_text(index: int, contract: Contract) -> bool:
+    """Tell whether any text is a value of a feature: a category, or an unknown one."""
+    names = contract.categories.get(index)
+    return bool(names) and contract.features[index] in contract.may_be_unseen and _are_texts(names)
 
 
 def _rows(text: str, order: Order, contract: Contract) -> list[list[Any]]:
@@ -128,6 +156,7 @@ def values(lines: Iterable[Sequence[str]], order: Order, contract: Contract) -> 
     texts = {
         order.positions[index]: names for index, names in contract.categories.items() if names and _are_texts(names)
     }
+    as_sent = {order.positions[index] for index in contract.categories if _takes_any_text(index, contract)}
     booleans = {order.positions[index] for index in contract.indicators}
     if not texts and not booleans:  # nothing to ask about a place: the dearest bodies are those with most lines
         return [[_number(field.strip(" \t")) for field in fields] for fields in lines]
@@ -135,19 +164,19 @@ def values(lines: Iterable[Sequence[str]], order: Order, contract: Contract) -> 
     for fields in lines:
         row: list[Any] = []
         for at, field in enumerate(fields):
-            bare = field.strip(" \t")
-            if at in texts:
-                row.append(field if field in texts[at] else bare or None)
-            elif at in booleans and bare in _BOOLEANS:
-                row.append(_BOOLEANS[bare])
+            if not field:
+                row.append(None)
+            elif at in texts:
+                row.append(field if at in as_sent or field in texts[at] else field.strip(" \t") or None)
             else:
-                row.append(_number(bare))
+                bare = field.strip(" \t")
+                row.append(_BOOLEANS[bare] if at in booleans and bare in _BOOLEANS else _number(bare))
         rows.append(row)
     return rows
 
 
-def _are_texts(names: dict[object, int]) -> bool:
-    return any(isinstance(name, str) for name in names)
+def _are_texts(names: dict[object, int] | None) -> bool:
+    return names is not None and any(isinstance(name, str) for name in names)
 
 
 def _number(field: str) -> float | str | None:

@@ -16,9 +16,9 @@ from array import array
 from math import inf, isfinite, isnan
 from time import time
 
-import absent
 import classes
 import observe
+import unseen
 from model_file import MODEL_PATH, ModelError
 
 TYPE_CHECKING = False
@@ -42,7 +42,7 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedd
 _MOST_METRICS = 100
 """Metrics that one line may define."""
 
-_UNSEEN = array("I", array("f", [absent.UNSEEN]).tobytes())[0]
+_UNSEEN = array("I", array("f", [unseen.UNSEEN]).tobytes())[0]
 
 
 class Watch:

@@ -11,7 +11,6 @@ from array import array
 from itertools import islice
 from math import isfinite
 
-from absent import ABSENT
 from categories import codes
 from json_types import json_type
 from mixed import is_unseen
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
 
     from contract import Contract
     from feature_order import Order
+    from sparse import Given
 
 LINE_END = "\n"
 
@@ -87,13 +87,35 @@ def refuse_lengths(columns: list[list[Any]]) -> None:
         raise Problem(422, f"the columns have {len(lengths)} different lengths; each must have one value for each row")
 
 
-def refuse_columns(columns: list[list[Any]], contract: Contract) -> None:
-    """Raise the refusal that columns in the order of the features deserve; return if they are faultless.
+def refuse_given(given: Given, contract: Contract) -> None:
+    """Raise the refusal that the values of some features deserve; return if they are faultless.
 
     Raises:
         Problem: 422, with the first faults.
     """
-    _raise_if_any(_columns_faults(columns, contract), _must_have(contract))
+    _raise_if_any(_given_faults(given, contract), _must_have(contract))
+
+
+def refuse_absent(given: Given, rows: int, needed: Sequence[int], contract: Contract) -> None:
+    """Raise if a row lacks a feature that it must have.
+
+    Args:
+        given: What the rows have.
+        rows: Number of rows.
+        needed: Indices of the features that each must have.
+        contract: The served model's contract.
+
+    Raises:
+        Problem: 422, with the first faults.
+    """
+    having = {index: set(given[index][0]) if index in given else set() for index in needed}
+    absent = (
+        Fault(row, contract.features[index], "missing_field", _absent(contract.features[index]))
+        for row in range(rows)
+        for index in needed
+        if row not in having[index]
+    )
+    _raise_if_any(absent, _must_have(contract))
 
 
 def refuse_names(names: Sequence[Any], contract: Contract, shown: bool) -> None:
@@ -153,6 +175,8 @@ def refuse_repeated_keys(text: str) -> None:
     except json.JSONDecodeError:  # lines of JSON, each of which was parsed before
         found.clear()
         value = json.loads(f"[{text.removesuffix(LINE_END).replace(LINE_END, ',')}]", object_pairs_hook=keep)
+    except RecursionError:  # the parser of long texts, which had it first, goes deeper
+        raise Problem(400, "the body's JSON is nested too deeply; send an array of flat records") from None
     if found and isinstance(value, list):
         placed = [
             _repeated(row, key)
@@ -186,6 +210,8 @@ def _raise_if_any(faults: Iterable[Fault], demanded: str) -> None:
 
 def _records_faults(records: list[Any], contract: Contract) -> Iterator[Fault]:
     spelling = Spelling(contract.features)
+    indices = {feature: index for index, feature in enumerate(contract.features)}
+    needed = {index for feature, index in indices.items() if feature not in contract.may_be_absent}
     for row, record in enumerate(records):
         if not isinstance(record, dict):
             yield Fault(row, None, "not_an_object", f"a record must be an object, got {json_type(record)}")
@@ -193,10 +219,15 @@ def _records_faults(records: list[Any], contract: Contract) -> Iterator[Fault]:
         for key in record:
             if key not in contract.known:
                 yield Fault(row, _printable(key), "unknown_field", spelling.unknown(key))
-        for index, feature in enumerate(contract.features):
+        if contract.may_be_absent:  # then a row may be short, and takes as long as it is
+            places: Iterable[int] = sorted(needed | {indices[key] for key in record if key in indices})
+        else:
+            places = indices.values()
+        for index in places:
+            feature = contract.features[index]
             if feature in record:
                 yield from _value_faults(row, index, record[feature], contract)
-            elif feature not in contract.may_be_absent:
+            else:
                 yield Fault(row, feature, "missing_field", _absent(feature))
 
 
@@ -222,9 +253,9 @@ def _table_faults(rows: list[list[Any]], positions: Sequence[int], contract: Con
             yield from _value_faults(row, index, cells[position], contract)
 
 
-def _columns_faults(columns: list[list[Any]], contract: Contract) -> Iterator[Fault]:
-    for index, column in enumerate(columns):
-        for row, value in enumerate(column):
+def _given_faults(given: Given, contract: Contract) -> Iterator[Fault]:
+    for index, (rows, values) in given.items():
+        for row, value in zip(rows, values, strict=True):
             yield from _value_faults(row, index, value, contract)
 
 
@@ -256,8 +287,6 @@ def _value_faults(row: int, index: int, value: object, contract: Contract) -> It
 def value_fault(value: object, index: int, contract: Contract) -> tuple[str, str] | None:
     """Return code and message of what is wrong with a feature's value; None if nothing is."""
     feature = contract.features[index]
-    if value is ABSENT:
-        return None if feature in contract.may_be_absent else ("missing_field", _absent(feature))
     if value is None:
         return None if feature in contract.may_miss else _MISSING
     if index in contract.categories:

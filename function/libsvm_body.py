@@ -8,22 +8,21 @@ allows it.
 from __future__ import annotations
 
 import limits
-import validate
-from absent import ABSENT
-from feature_order import by_position
 from problem import Problem
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Any
 
     from contract import Contract
     from request import Request
+    from validate import Batch
 
 _DECIMAL = "0123456789+-.eE"
 
 
-def batch(request: Request, contract: Contract) -> validate.Batch:
+def batch(request: Request, contract: Contract) -> Batch:
     """Return the rows of a body.
 
     Raises:
@@ -34,30 +33,50 @@ def batch(request: Request, contract: Contract) -> validate.Batch:
         raise limits.too_many_rows()
     if not text:
         raise Problem(422, "the body holds no rows; send at least one line of index:value pairs")
-    rows = [_row(line, at, contract) for at, line in enumerate(text.split("\n"))]
-    return validate.table(rows, by_position(contract), contract)
+    lines = text.split("\n")
+    given: dict[int, tuple[list[int], list[Any]]] = {}
+    for row, line in enumerate(lines):
+        for index, value in _pairs(line, row, contract):
+            rows, values = given.setdefault(index, ([], []))
+            if rows and rows[-1] == row:
+                raise Problem(422, f"line {row + 1} has the index {index} twice")
+            rows.append(row)
+            values.append(value)
+    may_lack = contract.may_be_absent | contract.may_miss
+    needed = [index for index, feature in enumerate(contract.features) if feature not in may_lack]
+    if any(index not in given or len(given[index][0]) < len(lines) for index in needed):
+        import faults
+
+        faults.refuse_absent(given, len(lines), needed, contract)
+    import closer_look
+
+    return closer_look.given(given, len(lines), contract)
 
 
-def _row(line: str, at: int, contract: Contract) -> list[Any]:
+def _pairs(line: str, at: int, contract: Contract) -> Iterator[tuple[int, float]]:
+    """Yield index and value of each pair of a line."""
     pairs = line.partition("#")[0].split()
-    if pairs and ":" not in pairs[0]:
+    labelled = bool(pairs) and ":" not in pairs[0]
+    if labelled:
         _number(pairs.pop(0), at)
     if pairs and pairs[0].startswith("qid:"):
         del pairs[0]
-    cells: list[Any] = [None if feature in contract.may_miss else ABSENT for feature in contract.features]
-    named: set[int] = set()
-    for pair in pairs:
-        index, _, value = pair.partition(":")
-        if not (index.isascii() and index.isdecimal() and len(index) < 10):
+    last = -1
+    for position, pair in enumerate(pairs):
+        text, _, value = pair.partition(":")
+        if not (text.isascii() and text.isdecimal() and len(text) < 10):
             raise Problem(400, f"line {at + 1} is not LIBSVM's text: an index is not a whole number")
-        if int(index) >= len(cells):
-            last = len(cells) - 1
-            raise Problem(422, f"line {at + 1} has an index beyond {last}: the features are counted from 0 to {last}")
-        if int(index) in named:
-            raise Problem(422, f"line {at + 1} has the index {int(index)} twice")
-        named.add(int(index))
-        cells[int(index)] = _number(value, at)
-    return cells
+        index = int(text)
+        if position == 1 and not labelled and index < last:
+            # `1:0.5 0:7` may be a label with a weight, as XGBoost reads it; indices in order are none.
+            raise Problem(
+                400, f"line {at + 1} begins with a pair out of order; leave out a label's weight, or the label"
+            )
+        if index >= len(contract.features):
+            most = len(contract.features) - 1
+            raise Problem(422, f"line {at + 1} has an index beyond {most}: the features are counted from 0 to {most}")
+        last = index
+        yield index, _number(value, at)
 
 
 def _number(text: str, at: int) -> float:

@@ -5,15 +5,15 @@ Opened only for a model or a deployment that has such. Leaves out saying what is
 
 from __future__ import annotations
 
+from array import array
 from math import nan
 
-from absent import ABSENT, UNSEEN
 from categories import codes
 from float32 import all_finite, pack
+from unseen import UNSEEN
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from array import array
     from typing import Any
 
     from contract import Contract
@@ -34,25 +34,33 @@ def fill(cells: list[Any], contract: Contract, rows: int, column_major: bool) ->
         OverflowError: A number is beyond float32.
     """
     width = len(contract.features)
-    missing: list[tuple[int, float]] = []
+    values = array("f", bytes(4 * len(cells)))
     for index in range(width):
         span = slice(index * rows, (index + 1) * rows) if column_major else slice(index, None, width)
-        column = cells[span]
-        gaps = _gaps(column, index, contract)
-        if gaps:
-            positions = range(*span.indices(len(cells)))
-            missing += [(positions[at], gap) for at, gap in gaps.items()]
-            filler = _filler(contract, index)
-            column = [filler if at in gaps else value for at, value in enumerate(column)]
-        if index not in contract.indicators and bool in set(map(type, column)):
-            raise TypeError("a boolean, which Python would take for 1 or 0")
-        if index in contract.categories:
-            column = codes(column, contract.categories[index])
-        cells[span] = column
-    values = pack(cells)
+        values[span] = packed(cells[span], index, contract)
+    return values
+
+
+def packed(column: list[Any], index: int, contract: Contract) -> array[float]:
+    """Return the values of a feature as float32; arguments and the rest as for `fill`.
+
+    Args:
+        column: The values.
+        index: The feature's.
+        contract: The served model's contract.
+    """
+    gaps = _gaps(column, index, contract)
+    if gaps:
+        filler = _filler(contract, index)
+        column = [filler if at in gaps else value for at, value in enumerate(column)]
+    if index not in contract.indicators and bool in set(map(type, column)):
+        raise TypeError("a boolean, which Python would take for 1 or 0")
+    if index in contract.categories:
+        column = codes(column, contract.categories[index])
+    values = pack(column)
     if not all_finite(values):
         raise OverflowError("a value is beyond float32")
-    for at, gap in missing:
+    for at, gap in gaps.items():
         values[at] = gap
     return values
 
@@ -61,9 +69,8 @@ def _gaps(column: list[Any], index: int, contract: Contract) -> dict[int, float]
     """Return where a column's values count as missing, and the NaN that stands for each."""
     feature = contract.features[index]
     gaps: dict[int, float] = {}
-    allowed = [None] * (feature in contract.may_miss) + [ABSENT] * (feature in contract.may_be_absent)
-    if allowed:
-        gaps = {at: nan for at, value in enumerate(column) if value is allowed[0] or value is allowed[-1]}
+    if feature in contract.may_miss and None in column:
+        gaps = {at: nan for at, value in enumerate(column) if value is None}
     names = contract.categories.get(index)
     if names is not None and feature in contract.may_be_unseen:
         gaps |= {at: UNSEEN for at, value in enumerate(column) if is_unseen(value, names)}

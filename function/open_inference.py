@@ -17,6 +17,7 @@ import respond
 import validate
 from base_margin import BASE_MARGIN
 from feature_order import by_position, feature_order
+from json_members import no_repeated_keys
 from json_text import json_value
 from json_types import json_type
 from problem import Problem
@@ -35,6 +36,13 @@ OUTPUT = "predict"
 
 NUMBERS = frozenset(("FP16", "FP32", "FP64", "INT8", "INT16", "INT32", "INT64", "UINT8", "UINT16", "UINT32", "UINT64"))
 """Data types of tensors of numbers. They are converted to float32, which is what XGBoost computes with."""
+
+INTEGERS = {
+    f"{sign}INT{bits}": (-(2 ** (bits - 1)) if not sign else 0, 2 ** (bits - (not sign)) - 1)
+    for sign in ("", "U")
+    for bits in (8, 16, 32, 64)
+}
+"""Least and largest number of each data type of whole numbers."""
 
 CLASS = "class"
 """Name of the output tensor of the predicted class, which a classifier has as well."""
@@ -91,8 +99,9 @@ def _datatype(contract: Contract, index: int) -> str:
 
 def infer(request: Request, contract: Contract) -> Answer:
     """Predict tensors."""
-    asked = json_value(request.text())
-    batch = _batch(asked, contract)
+    text = request.text()
+    asked = json_value(text)
+    batch = _batch(asked, text, contract)
     if batch.rows > limits.MAX_ROWS:
         raise limits.too_many_rows()
     predicted = predict.predictions(batch, contract)
@@ -133,10 +142,11 @@ def _class_type(names: tuple[str | int, ...]) -> str:
     return TEXT if isinstance(names[0], str) else "INT64"
 
 
-def _batch(asked: Any, contract: Contract) -> validate.Batch:
+def _batch(asked: Any, text: str, contract: Contract) -> validate.Batch:
     if not isinstance(asked, dict) or not isinstance(asked.get("inputs"), list) or not asked["inputs"]:
         raise Problem(422, 'the body must be an object with "inputs", an array of at least one tensor')
     tensors = [_tensor(tensor, at) for at, tensor in enumerate(asked["inputs"])]
+    no_repeated_keys(text, _keys(asked))
     names = [tensor["name"] for tensor in asked["inputs"]]
     shape, data = tensors[0]
     width = len(contract.features)
@@ -146,6 +156,15 @@ def _batch(asked: Any, contract: Contract) -> validate.Batch:
     order = feature_order(names, contract, shown=False)
     columns = [_column(shape, data, at, names[at] == BASE_MARGIN) for at, (shape, data) in enumerate(tensors)]
     return validate.columns(columns, order, contract)
+
+
+def _keys(asked: dict[str, Any]) -> int:
+    """Return how many keys a request has, but for those that only unknown members may hold."""
+    outputs = asked.get("outputs")
+    tensors = [*asked["inputs"], *(outputs if isinstance(outputs, list) else ())]
+    tensors = [tensor for tensor in tensors if isinstance(tensor, dict)]
+    parameters = [member.get("parameters") for member in (asked, *tensors)]
+    return len(asked) + sum(map(len, tensors)) + sum(len(each) for each in parameters if isinstance(each, dict))
 
 
 def _column(shape: list[int], data: list[Any], at: int, is_margin: bool) -> list[Any]:
@@ -181,13 +200,26 @@ def _tensor(tensor: Any, at: int) -> tuple[list[int], list[Any]]:
     if not isinstance(data, list):
         raise Problem(422, f"the data of inputs[{at}] must be an array, got {json_type(data)}")
     if data and all(isinstance(row, list) for row in data):  # nested as the tensor's shape, which is allowed too
+        if set(map(len, data)) != {shape[-1] if len(shape) == 2 else 1}:
+            raise Problem(422, f"the data of inputs[{at}] are nested, and not as its shape says")
         data = list(chain.from_iterable(data))
     size = shape[0] * (shape[1] if len(shape) == 2 else 1)
     if len(data) != size:
         raise Problem(422, f"the data of inputs[{at}] have {len(data)} element(s), its shape says otherwise")
     if tensor["datatype"] == BOOLEAN and not all(isinstance(value, bool) for value in data):
         raise Problem(422, f"the data of inputs[{at}] must be true or false, as its datatype says")
+    if tensor["datatype"] in INTEGERS:
+        least, most = INTEGERS[tensor["datatype"]]
+        if not all(_is_whole(value, least, most) for value in data if type(value) in (int, float)):
+            raise Problem(
+                422, f"the data of inputs[{at}] must be whole numbers from {least} to {most}, as its datatype says"
+            )
     return shape, data
+
+
+def _is_whole(value: float, least: int, most: int) -> bool:
+    """Tell whether a number is whole and within bounds, which NaN and infinity are not."""
+    return least <= value <= most and value == int(value)
 
 
 def _is_shape(shape: Any) -> bool:

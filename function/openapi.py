@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     Schema = dict[str, Any]
 
 
+LONGEST_EXAMPLE = 20_000
+"""Characters of all feature names up to which bodies have examples: longer ones help nobody, and fill the document."""
+
+
 def answer(request: Request, contract: Contract) -> tuple[Schema, int]:
     """Answer with the document."""
     return respond.as_json(document(contract), request, contract), 0
@@ -151,14 +155,17 @@ def _ref(name: str) -> Schema:
 
 
 def _explanation(contract: Contract) -> Schema:
-    values = {feature: _ref("Prediction") for feature in contract.features}
     return {
         "type": "object",
         "required": ["prediction", "base", "contributions"],
         "properties": {
             "prediction": _ref("Prediction"),
             "base": _ref("Prediction"),
-            "contributions": {"type": "object", "required": list(contract.features), "properties": values},
+            "contributions": {
+                "type": "object",
+                "required": list(contract.features),
+                "additionalProperties": _ref("Prediction"),
+            },
         },
     }
 
@@ -178,6 +185,9 @@ def _body_name(route: routes.Route) -> str:
 def _body(route: routes.Route, contract: Contract) -> Schema:
     name = _body_name(route)
     bodies = _tensors(contract) if name == "Tensors" else _rows(contract, positional=name == "RowsOrArrays")
+    if sum(map(len, contract.features)) > LONGEST_EXAMPLE:
+        for body in bodies.values():
+            body.pop("example", None)
     return {"required": True, "content": {kind: bodies[kind] for kind in route.bodies}}
 
 
@@ -212,7 +222,9 @@ def _array(contract: Contract) -> Schema:
     """Return the schema of a row as an array in the order of the features."""
     width = len(contract.features)
     values = [_value(contract, index) for index in range(width)]
-    return {"type": "array", "prefixItems": values, "minItems": width, "maxItems": width}
+    alike = values[1:] == values[:-1]
+    items: Schema = {"items": values[0]} if alike else {"prefixItems": values}
+    return {"type": "array", **items, "minItems": width, "maxItems": width}
 
 
 def _columns(contract: Contract) -> Schema:

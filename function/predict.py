@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from math import isfinite
 
+import limits
 import parse
 import respond
 
@@ -62,10 +63,12 @@ def predictions(batch: Batch, contract: Contract) -> list[Any]:
         several outputs.
 
     Raises:
-        Problem: 422, with the rows for which the model predicts NaN or infinity, which no answer can carry.
+        Problem: 413, the predictions would be too many; 422, with the rows for which the model predicts NaN or
+            infinity, which no answer can carry.
     """
     if batch.rows == 0:
         return []
+    limits.refuse_too_many_outputs(batch.rows, contract)
     flat, shape = contract.booster.predict(
         batch.values, batch.rows, contract.iterations, batch.column_major, batch.base_margin
     )

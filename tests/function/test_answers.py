@@ -111,12 +111,13 @@ def test_a_classifier_names_the_class_that_it_predicts(
     assert json.loads(asked["body"]) == expected
     rows = json.loads(ask(endpoint, url_event, body(), query="answer=named")["body"])
     assert [row["class"] for row in rows] == expected
-    chances = predicted.astype(np.float64)
-    if kind in ("probabilities", "dart"):
+    if kind in ("binary", "probabilities", "dart"):
+        estimator = xgboost.XGBClassifier()
+        estimator.load_model(models[kind])
+        # Of DART, XGBoost's estimators add the trees in place, in another order than its Booster.
+        chances = (predicted if kind == "dart" else estimator.predict_proba(values(2))).astype(np.float64)
         assert [list(row["probabilities"].values()) for row in rows] == chances.tolist()
-        assert list(rows[0]["probabilities"]) == (names if named else ["0", "1", "2"])
-    elif kind == "binary":
-        assert [list(row["probabilities"].values()) for row in rows] == [[1 - p, p] for p in chances.tolist()]
+        assert list(rows[0]["probabilities"]) == (names if named else list(map(str, range(len(names)))))
     else:
         assert all(list(row) == ["class"] for row in rows)
     columns = {name: values(2)[:, at].astype(float).tolist() for at, name in enumerate(NAMES)}
@@ -187,6 +188,24 @@ def test_a_tensor_that_the_model_does_not_give_is_refused(
     sent = Sent(json.dumps({"inputs": [tensor], "outputs": [{"name": "class"}]}), path="/v2/models/{model}/infer")
     response = ask(serve(models["regression"]), url_event, sent)
     assert json.loads(response["body"])["detail"] == "the model has no such output; ask for predict"
+
+
+@pytest.mark.parametrize("query", ["", "answer=named"])
+@pytest.mark.parametrize("accept", ["application/json", "application/x-float32"])
+def test_more_outputs_than_an_answer_can_carry_are_refused_before_they_are_computed(
+    accept: str, query: str, tmp_path: Path, serve: Serve, url_event: MakeEvent
+) -> None:
+    rows = np.random.default_rng(1).normal(size=(300, 1)).astype(np.float32)
+    parameters = {"objective": "multi:softprob", "num_class": 100, "max_depth": 1, "nthread": 1}
+    model = tmp_path / "m.ubj"
+    xgboost.train(parameters, xgboost.DMatrix(rows, np.arange(300) % 100), 1).save_model(model)
+    endpoint = serve(model)
+    for count in (10_486, 262_144):
+        sent = Sent(bytes(4 * count), "application/x-float32")
+        response = ask(endpoint, url_event, sent, query, accept=accept)
+        assert (response["statusCode"], json.loads(response["body"])["detail"]) == (
+            413, f"a row has 100 predictions: send at most 10485 row(s) at a time, got {count}"
+        )  # fmt: skip
 
 
 MARGIN_FORMS = ("records", "columns", "split", "dataframe_split", "instances", "beside", "lines", "tensors", "direct")

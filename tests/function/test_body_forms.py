@@ -196,6 +196,9 @@ REFUSED: dict[str, tuple[Sent, int, str]] = {
         "line 1 has an index beyond 2: the features are counted from 0 to 2"),
     "LIBSVM with an index twice": (
         Sent("0 0:1 1:2 1:3 2:4\n", "text/libsvm"), 422, "line 1 has the index 1 twice"),
+    "LIBSVM with a weight": (
+        Sent("0:1 1:2 2:3\n1:0.5 0:1 2:2\n", "text/libsvm"), 400,
+        "line 2 begins with a pair out of order; leave out a label's weight, or the label"),
     "LIBSVM of words": (
         Sent("0 0:1 1:2 2:nan\n", "text/libsvm"), 400, "line 1 is not LIBSVM's text: a value is not a decimal number"),
     "LIBSVM with a name": (

@@ -59,6 +59,61 @@ def test_a_name_that_is_a_category_never_makes_a_header(tmp_path: Path, serve: S
     assert predictions(declared) == expected(endpoint, [[3.0, 4.0, "red"]])
 
 
+@pytest.mark.parametrize("unseen", [False, True])
+@pytest.mark.parametrize(
+    ("first", "headed"),
+    [
+        ("1,2,colour", False),  # a category
+        ("1,2,red", False),
+        ("colour,1,2", True),  # where it stands, it is no number
+        ("base_margin,1,2,colour", True),
+        ("2,colour,1", True),
+    ],
+)
+def test_a_name_makes_a_header_only_where_it_can_be_no_value(
+    first: str, headed: bool, unseen: bool, tmp_path: Path, serve: Serve, url_event: MakeEvent
+) -> None:
+    model = trained(tmp_path, ["1", "2"], colour=["colour", "red"])
+    endpoint = serve(model, **({"ALLOW_UNSEEN": "true"} if unseen else {}))
+    second = ",".join(
+        {"colour": "red", "red": "red", "base_margin": "0.25"}.get(name, "5") for name in first.split(",")
+    )
+    assert len(predictions(ask(endpoint, url_event, Sent(f"{first}\n{second}\n", "text/csv")))) == 2 - headed
+
+
+def texts_alone(folder: Path) -> Path:
+    table = pd.DataFrame({name: pd.Categorical(["x", "y"] * 150) for name in ("colour", "kind")})
+    data = xgboost.DMatrix(table, [1, 2] * 150, enable_categorical=True)
+    xgboost.train({"nthread": 1}, data, 3).save_model(folder / "m.ubj")
+    return folder / "m.ubj"
+
+
+def test_names_that_may_be_unknown_categories_are_asked_about(
+    tmp_path: Path, serve: Serve, url_event: MakeEvent
+) -> None:
+    endpoint = serve(texts_alone(tmp_path), ALLOW_UNSEEN="true", ALLOW_MISSING="true")
+    text = "kind,colour\nx,y\n"
+    response = ask(endpoint, url_event, Sent(text, "text/csv"))
+    assert (response["statusCode"], json.loads(response["body"])["detail"]) == (
+        422, "the first line may be names or unknown categories; say header=present or header=absent"
+    )  # fmt: skip
+    present = predictions(ask(endpoint, url_event, Sent(text, "text/csv; header=present")))
+    assert present == endpoint([{"kind": "x", "colour": "y"}], None)
+    absent = predictions(ask(endpoint, url_event, Sent(text, "text/csv; header=absent")))
+    assert absent == endpoint([{"colour": "kind", "kind": "colour"}, {"colour": "x", "kind": "y"}], None)
+
+
+@pytest.mark.parametrize("value", ["x ", " x", "X", "\tx", "  ", "ä"])
+def test_a_category_that_may_be_unknown_is_the_same_text_in_csv_as_in_json(
+    value: str, tmp_path: Path, serve: Serve, url_event: MakeEvent
+) -> None:
+    endpoint = serve(texts_alone(tmp_path), ALLOW_UNSEEN="true")
+    by_record = endpoint([{"colour": value, "kind": "y"}], None)
+    assert by_record != endpoint([{"colour": "x", "kind": "y"}], None)
+    for text in (f"{value},y\n", f'"{value}",y\n'):
+        assert predictions(ask(endpoint, url_event, Sent(text, "text/csv; header=absent"))) == by_record
+
+
 def test_one_name_that_no_value_can_be_makes_a_header(tmp_path: Path, serve: Serve, url_event: MakeEvent) -> None:
     endpoint = serve(trained(tmp_path, ["0", "1", "age"]))
     answer = ask(endpoint, url_event, Sent("age,0,1\n1,2,3\n", "text/csv"))
@@ -97,6 +152,8 @@ def test_a_line_may_be_as_wide_as_the_model(
     rows = [[float(at % 3) for at in range(width)]]
     answer = ask(endpoint, url_event, Sent(as_csv(rows, names if header else None), "text/csv"))
     assert predictions(answer) == expected(endpoint, rows)
+    described = endpoint(url_event(method="GET", path="/openapi.json"), None)
+    assert len(json.loads(described["body"])["components"]["schemas"]["Record"]["properties"]) == width + 1
     wider = ask(endpoint, url_event, Sent(",".join("1" * (width + 2)), "text/csv"))
     assert json.loads(wider["body"])["detail"] == (
         f"the first line has {width + 2} fields, and the model has {width} feature(s)"

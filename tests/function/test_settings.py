@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +97,89 @@ def test_an_absent_key_is_missing_where_the_deployment_says_so(
         "lines": Sent("\n".join(map(json.dumps, found)), "application/jsonlines"),
     }.get(form, Sent(json.dumps({form: found})))
     assert predictions(ask(endpoint, url_event, sent)) == by_xgboost(gaps_model, rows)
+
+
+@pytest.mark.parametrize("booster", ["gbtree", "dart"])
+@pytest.mark.parametrize("form", ["records", "direct", "beside", "table", "columns"])
+def test_rows_without_every_feature_may_have_base_margins(
+    form: str, booster: str, tmp_path: Path, serve: Serve, url_event: MakeEvent
+) -> None:
+    training, rows = with_gaps(600, 1), with_gaps(ROWS, 2)
+    margin = np.random.default_rng(7).normal(size=ROWS).astype(np.float32)
+    if form in ("table", "columns"):
+        rows["a: b"] = np.nan
+    data = xgboost.DMatrix(training, training["size"].fillna(0), enable_categorical=True)
+    model = tmp_path / "m.ubj"
+    xgboost.train({"nthread": 1, "booster": booster}, data, 9).save_model(model)
+    data = xgboost.DMatrix(rows, enable_categorical=True, base_margin=margin)
+    expected = xgboost.Booster(model_file=model).predict(data).astype(np.float64).tolist()
+    endpoint = serve(model, ALLOW_ABSENT="true", ALLOW_MISSING="true")
+    bare = [{key: value for key, value in record.items() if value is not None} for record in forms.records(rows)]
+    found = [
+        {**record, "base_margin": start} for record, start in zip(bare, margin.astype(float).tolist(), strict=True)
+    ]
+    if form == "direct":
+        assert endpoint(found, None) == expected
+        return
+    columns = {"base_margin": margin.astype(float).tolist(), **forms.columns(rows.drop(columns="a: b"))}
+    sent: dict[str, Any] = {
+        "records": found,
+        "beside": {"instances": bare, "base_margin": columns["base_margin"]},
+        "table": {"columns": list(columns), "data": list(map(list, zip(*columns.values(), strict=True)))},
+        "columns": columns,
+    }
+    assert predictions(ask(endpoint, url_event, Sent(json.dumps(sent[form])))) == expected
+
+
+WIDE = 10_000
+
+
+@pytest.fixture(scope="module")
+def wide_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    data = xgboost.DMatrix(np.eye(3, WIDE, dtype=np.float32), [1, 2, 3])
+    model = tmp_path_factory.mktemp("wide") / "m.ubj"
+    xgboost.train({"nthread": 1, "min_child_weight": 0}, data, 2).save_model(model)
+    return model
+
+
+SHORT_ROWS: dict[str, Callable[[int], Sent]] = {
+    "records": lambda rows: Sent(json.dumps([{}] * rows)),
+    "instances": lambda rows: Sent(json.dumps({"instances": [{}] * rows})),
+    "lines": lambda rows: Sent("{}\n" * rows, "application/jsonlines"),
+    "split": lambda rows: Sent(json.dumps({"columns": ["f1"], "data": [[None]] * rows})),
+    "columns": lambda rows: Sent(json.dumps({"f1": [None] * rows})),
+    "CSV": lambda rows: Sent("f1\n" + '""\n' * rows, "text/csv"),
+    "LIBSVM": lambda rows: Sent("0\n" * rows, "text/libsvm"),
+}
+"""Forms in which a row of any model may be a few characters."""
+
+
+@pytest.mark.parametrize("form", SHORT_ROWS)
+def test_short_rows_of_a_wide_model_take_memory_for_what_they_give(
+    form: str, wide_model: Path, serve: Serve, url_event: MakeEvent
+) -> None:
+    endpoint = serve(wide_model, ALLOW_ABSENT="true", ALLOW_MISSING="true")
+    nothing = xgboost.Booster(model_file=wide_model).predict(xgboost.DMatrix(np.full((1, WIDE), np.nan))).tolist()
+    tracemalloc.start()
+    response = ask(endpoint, url_event, SHORT_ROWS[form](300))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert predictions(response) == nothing * 300
+    assert peak < 2 * 4 * 300 * WIDE  # twice the float32 of all values; lists of Python's numbers take eight times more
+    for rows in (1_678, 200_000):
+        refused = ask(endpoint, url_event, SHORT_ROWS[form](rows))
+        assert (refused["statusCode"], json.loads(refused["body"])["detail"]) == (
+            413, f"the model has 10000 features: send at most 1677 row(s) at a time, got {rows}"
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize("last", ['{"x": 1}', '{"f1": "x"}', "[]", '{"f1": 1, "f1": 2}'])
+def test_a_fault_among_short_rows_of_a_wide_model_is_found_by_what_they_give(
+    last: str, wide_model: Path, serve: Serve, url_event: MakeEvent
+) -> None:
+    endpoint = serve(wide_model, ALLOW_ABSENT="true")
+    response = ask(endpoint, url_event, Sent("[" + "{}," * 1_600 + last + "]"))
+    assert [error["row"] for error in json.loads(response["body"])["errors"]] == [1_600]
 
 
 @pytest.mark.parametrize("form", [name for name in forms.NAMED if name not in ("records", "lines of JSON")])
