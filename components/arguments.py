@@ -57,6 +57,8 @@ LOG_RETENTION_DAYS = (
 #: Lambda keeps 100 of an account's concurrent executions unreserved; the account's own limit is not known here.
 #: https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
 RESERVED_CONCURRENCY = (0, 100_000)
+#: 0 and 100 are one version alone, which is what there is without the argument.
+CANARY_PERCENT = (1, 99)
 PROVISIONED_CONCURRENCY = (1, 100_000)
 #: https://docs.aws.amazon.com/lambda/latest/api/API_Cors.html: an entry of the methods has at most 6 letters, which
 #: leaves OPTIONS out; Lambda answers it by itself.
@@ -195,13 +197,18 @@ class MissingValuesArgs(TypedDict, total=False):
 
 
 class MLInferenceFunctionArgs(TypedDict, total=False):
-    """The arguments of `MLInferenceFunction`. One of `model_path` and `context_path` is required."""
+    """The arguments of `MLInferenceFunction`. One of `model_path`, `context_path` and `image_uri` is required."""
 
     model_path: Path_
     """XGBoost model file, `.ubj` or `.json`, as `save_model` writes it; deployed with the bundled handler."""
 
     context_path: Path_
     """A Docker build context of your own instead: a folder with a Dockerfile whose image Lambda can run."""
+
+    image_uri: pulumi.Input[str]
+    """An image in ECR that was built elsewhere, by CI for instance, by its digest:
+    `123456789012.dkr.ecr.eu-central-1.amazonaws.com/name@sha256:…`. Nothing is built then, and no repository made: keep
+    the image for as long as a version runs it. It must be for `architecture` and lie in the function's region."""
 
     golden_path: Path_
     """JSON file of records, the predictions they must give, and a tolerance; proved on every new version before it
@@ -211,6 +218,20 @@ class MLInferenceFunctionArgs(TypedDict, total=False):
     base_image: str
     """Base image of the bundled Dockerfile. Default: AWS's Python 3.13 for Lambda; pin it by digest to decide
     yourself when it moves."""
+
+    dockerfile: Path_
+    """Dockerfile of a context of your own, from the working directory. Default: the one in the context."""
+
+    build_args: Mapping[str, str]
+    """Values for the `ARG`s of a Dockerfile of your own. No secrets: whoever may pull an image can read them in it.
+    `BUILDKIT_INLINE_CACHE` with the value `1` makes the image one that `cache_from` can name."""
+
+    target: str
+    """Stage of a Dockerfile of your own at which the build ends. Default: the last one."""
+
+    cache_from: Sequence[str]
+    """Images from which a build of your own context takes layers over instead of making them again: built with
+    `BUILDKIT_INLINE_CACHE`, and in this account's registry or in one that Docker is logged in to."""
 
     architecture: Architecture_
     """Processor of the image and the function. Default: x86_64."""
@@ -287,6 +308,11 @@ class MLInferenceFunctionArgs(TypedDict, total=False):
 
     reserved_concurrency: int
     """Requests that are answered at the same time at most; 0 turns all away. Default: what the account has."""
+
+    canary_percent: int
+    """Share of the requests in percent, 1 to 99, that a new version takes beside the one before, which goes on serving
+    the others. Leaving the argument out again gives the newest version everything. Default: a new version takes
+    everything as soon as it is proved."""
 
     provisioned_concurrency: int
     """Execution environments that stand ready, at a standing cost, so that no request meets a cold start."""
@@ -366,6 +392,21 @@ def region_with_urls(region: str) -> str:
     return region
 
 
+def image_in(region: str, image_uri: str) -> str:
+    """The image, if a function of the region can run it.
+
+    Raises:
+        InvalidArgumentError: It lies in another region.
+    """
+    found = _IMAGE_URI.fullmatch(image_uri)
+    if found and found["region"] != region:
+        raise InvalidArgumentError(
+            f"Lambda runs images of its own region alone: {image_uri} is in {found['region']}, the function in "
+            f"{region}; let ECR replicate it, and name the copy"
+        )
+    return image_uri
+
+
 def _fit_into_policy(name: str, invokers: Sequence[object]) -> None:
     """Each invoker takes two statements of the alias's policy, whose size Lambda limits."""
     # One that is not known yet counts like a role with the longest name.
@@ -381,12 +422,20 @@ def _fit_into_policy(name: str, invokers: Sequence[object]) -> None:
 
 def _fit_together(all_: Name, args: Mapping[str, Any]) -> None:
     """What AWS would refuse half-way through a deployment, or accept and then do nothing with."""
-    sources = args.keys() & {"model_path", "context_path"}
+    sources = args.keys() & {"model_path", "context_path", "image_uri"}
     if len(sources) != 1:
+        got = " and ".join(str(all_ / source) for source in args if source in sources)
         raise InvalidArgumentError(
-            f"give {all_ / 'model_path'} (an XGBoost .ubj or .json file) or {all_ / 'context_path'} (a Docker context "
-            f"of your own), got {'both' if sources else 'neither'}"
+            f"give one of {all_ / 'model_path'} (an XGBoost .ubj or .json file), {all_ / 'context_path'} (a Docker "
+            f"context of your own) and {all_ / 'image_uri'} (an image that is built elsewhere), got {got or 'none'}"
         )
+    for key in ("dockerfile", "build_args", "target", "cache_from"):
+        if args.get(key) and "context_path" not in args:
+            (source,) = sources
+            raise InvalidArgumentError(
+                f"{all_ / key} says how {all_ / 'context_path'} is built, and {all_ / source} brings "
+                f"{'its own Dockerfile' if source == 'model_path' else 'a built image'}; leave one of them out"
+            )
     settings = handler_settings.of(args)
     for key in settings.keys() & args["environment"].keys():
         raise InvalidArgumentError(
@@ -417,6 +466,12 @@ def _fit_together(all_: Name, args: Mapping[str, Any]) -> None:
             f"{all_ / 'execution_policies'} and {all_ / 'execution_policy_arns'} where the role is made"
         )
     reserved, provisioned = args.get("reserved_concurrency"), args.get("provisioned_concurrency")
+    if provisioned and "canary_percent" in args:
+        # "Alias with weights can not be used with Provisioned Concurrency"
+        raise InvalidArgumentError(
+            f"{all_ / 'provisioned_concurrency'} and {all_ / 'canary_percent'} exclude each other in Lambda: leave the "
+            "first out until the new version has everything, or let it take everything at once"
+        )
     if args["snap_start"] and provisioned:
         raise InvalidArgumentError(
             f"{all_ / 'snap_start'} and {all_ / 'provisioned_concurrency'} exclude each other in Lambda: choose the "
@@ -444,8 +499,9 @@ def _fit_for_drift(all_: Name, args: Mapping[str, Any]) -> None:
             )
         return
     if "model_path" not in args:
+        own = "context_path" if "context_path" in args else "image_uri"
         raise InvalidArgumentError(
-            f"{ranges} is for the bundled handler; with {all_ / 'context_path'}, let your own handler measure"
+            f"{ranges} is for the bundled handler; with {all_ / own}, let your own handler measure"
         )
     if args["environment"].get("METRICS_NAMESPACE") == "":
         raise InvalidArgumentError(
@@ -483,6 +539,32 @@ def _fit_into_environment(name: Name, environment: Mapping[str, Any]) -> None:
             f"{name} has {size} bytes, and Lambda takes {ENVIRONMENT_BYTES}; put what is long into the image, or into "
             "Parameter Store"
         )
+
+
+def _image(name: Name, value: Any) -> str:
+    """By its digest: a tag can come to mean another image, and Pulumi would see no change."""
+    if not isinstance(value, str) or not _IMAGE_URI.fullmatch(value):
+        got = value if isinstance(value, str) and len(value) < 300 else described(value)
+        raise InvalidArgumentError(
+            f"{name} must be an image in ECR by its digest (123456789012.dkr.ecr.region.amazonaws.com/name@sha256:…), "
+            f"got {got}; `aws ecr describe-images --repository-name NAME --image-ids imageTag=TAG` prints it for a tag"
+        )
+    return value
+
+
+def _build_args(name: Name, value: Any) -> dict[str, str]:
+    for key, item in value.items() if isinstance(value, Mapping) else ():
+        if isinstance(item, pulumi.Output):
+            raise InvalidArgumentError(
+                f"{name.entry(str(key))} has to be known before anything is deployed, and cannot be a secret: the "
+                "image shows it to whoever may pull it; let CI build with the secret, and name its image"
+            )
+        if not re.fullmatch(r"[A-Za-z_]\w*", str(key)) or key == "BASE_IMAGE":
+            raise InvalidArgumentError(
+                f"{name.entry(str(key))}: a build argument has letters, digits and underscores, does not begin with a "
+                "digit, and is not BASE_IMAGE, which has an argument of its own"
+            )
+    return dict(mapping_of(text)(name, value))
 
 
 def _tags(name: Name, value: Any) -> dict[str, Any]:
@@ -547,6 +629,12 @@ _PRINCIPAL = text_like(
     ": {got} is not the ARN of one IAM role or user (arn:aws:iam::123456789012:role/name); wildcards and whole "
     "accounts are refused because they let more callers in than were named",
 )
+#: https://docs.aws.amazon.com/AmazonECR/latest/userguide/docker-pull-ecr-image.html
+_IMAGE_URI = re.compile(
+    r"\d{12}\.dkr\.ecr(-fips)?\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?"
+    r"/[a-z0-9]+([._/-]+[a-z0-9]+)*@sha256:[0-9a-f]{64}"
+)
+_IMAGE_NAME = text_like(r"[a-z0-9][\w./:@-]*", ": {got} is not an image's name, such as registry/name:tag")
 _LONGEST_ROLE_ARN = f"arn:aws:iam::123456789012:role/{'r' * 64}"
 _POLICY_ARN = text_like(
     r"arn:aws[a-z-]*:iam::(\d{12}|aws):policy/[\w+=,.@/-]+",
@@ -597,6 +685,7 @@ MISSING_VALUES = {
 RULES = {
     "model_path": Rule(path_of("an XGBoost .ubj or .json file", Path.is_file)),
     "context_path": Rule(path_of("a folder with a Dockerfile", Path.is_dir)),
+    "image_uri": Rule(or_output(_image)),
     "golden_path": Rule(path),
     # A name without tag or digest means "latest", which is another image on another day.
     "base_image": Rule(
@@ -607,6 +696,10 @@ RULES = {
         ),
         default=DEFAULT_BASE_IMAGE,
     ),
+    "dockerfile": Rule(path),
+    "build_args": Rule(_build_args, default={}),
+    "target": Rule(text_like(r"[A-Za-z0-9][\w.-]*", " must be the name or number of a stage, got {got}")),
+    "cache_from": Rule(list_of(_IMAGE_NAME), default=[]),
     "architecture": Rule(one_of(Architecture), default=Architecture.X86_64),
     "memory_mb": Rule(whole(*MEMORY_MB, "MB"), default=1024),
     "timeout_seconds": Rule(whole(*TIMEOUT_SECONDS, "seconds"), default=30),
@@ -647,6 +740,7 @@ RULES = {
     "permissions_boundary_arn": Rule(or_output(_POLICY_ARN)),
     "cors": Rule(mapping_by(CORS, _no_stranger_with_credentials)),
     "reserved_concurrency": Rule(whole(*RESERVED_CONCURRENCY, "executions")),
+    "canary_percent": Rule(whole(*CANARY_PERCENT, "percent")),
     "provisioned_concurrency": Rule(whole(*PROVISIONED_CONCURRENCY, "executions")),
     "snap_start": Rule(flag, default=False),
     "tracing": Rule(flag, default=True),

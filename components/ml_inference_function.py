@@ -21,7 +21,7 @@ import pulumi_aws as aws
 import pulumi_docker as docker
 import pulumi_random as random
 
-from . import arguments, costs, golden, handler_settings, monitoring, policies, staging
+from . import arguments, costs, dockerfile, golden, handler_settings, monitoring, policies, rollout, staging
 from .arguments import Architecture, Authorization, CorsArgs, MLInferenceFunctionArgs
 from .refusal import RefusedError
 from .spelling import spelling_of
@@ -29,6 +29,26 @@ from .spelling import spelling_of
 #: The URL, its permissions and its clients know the function by this alias alone, so that a new version, a rollback
 #: or SnapStart never changes the endpoint.
 LIVE = "live"
+
+
+class Image(NamedTuple):
+    """What the function runs."""
+
+    uri: pulumi.Output[str]
+    """The image by its digest."""
+    repository_url: pulumi.Output[str]
+    model_version: pulumi.Output[str]
+
+
+class Traffic(NamedTuple):
+    """Who takes the requests."""
+
+    serving: pulumi.Output[str]
+    """The version that the alias names."""
+    candidate: pulumi.Output[str]
+    """The newest version; the same one unless it takes a share."""
+    routing: pulumi.Output[aws.lambda_.AliasRoutingConfigArgs | None] | None
+    """The share."""
 
 
 class ExecutionRole(NamedTuple):
@@ -47,18 +67,21 @@ class MLInferenceFunction(pulumi.ComponentResource):
     ├─ {name}-repository            ECR: immutable tags, scan on push
     │  └─ {name}-lifecycle          keeps the newest images
     ├─ {name}-build                 one for each content; makes the image's tag unique
-    ├─ {name}-image                 built from the staged context, pushed, known by digest
+    ├─ {name}-image                 built from the context, pushed, known by digest
     ├─ {name}-logs                  log group, owned and with an end
     ├─ {name}-execution-role        may write into that log group, and what it was given
     ├─ {name}-function              publishes a version at every change
     ├─ {name}-golden-check          the version's answer to the golden records
-    ├─ {name}-live                  alias; moves only after the check
+    ├─ {name}-live                  alias; moves only after the check, wholly or by a share
     ├─ {name}-url                   Function URL on the alias, IAM-authenticated
     ├─ {name}-invoker-role          may call the endpoint, and nothing else
     ├─ {name}-…-invoke              both grants, for every invoker
     ├─ {name}-provisioned           environments that stand ready                     if wanted
     ├─ {name}-errors, -throttles, -p99-duration, -near-timeout, -drift    alarms      if wanted
+    ├─ {name}-canary-errors, -canary-duration    alarms that compare two versions     if wanted
     └─ {name}-dashboard                                                               if wanted
+
+    Repository, build and image are left out where `image_uri` names one.
     """
 
     endpoint: pulumi.Output[str]
@@ -77,7 +100,7 @@ class MLInferenceFunction(pulumi.ComponentResource):
     """Image of the newest version, by digest."""
 
     repository_url: pulumi.Output[str]
-    """Address of the ECR repository."""
+    """Address of the image's ECR repository."""
 
     execution_role_arn: pulumi.Output[str]
     """ARN of the role that the function runs with."""
@@ -95,11 +118,12 @@ class MLInferenceFunction(pulumi.ComponentResource):
     """Name of the function's log group."""
 
     model_version: pulumi.Output[str]
-    """First twelve digits of the model file's SHA-256; the endpoint reports the same."""
+    """First twelve digits of the model file's SHA-256; the endpoint reports the same. Of a context of your own, those
+    of its digest; of an image that was built elsewhere, those of the image's."""
 
     model_summary: pulumi.Output[dict[str, Any] | None]
     """What is in the model: sha256, xgboost, objective, booster, trees, rounds, rounds_used, depth, outputs, features;
-    none for a context of your own. Known in a preview, so that exporting it shows there what changes."""
+    none for a context or an image of your own. Known in a preview, so that exporting it shows there what changes."""
 
     cost_per_1000_predictions_usd: pulumi.Output[float | None]
     """Estimate of what 1,000 requests of one record cost, in US dollars; none where prices are not known. See
@@ -120,44 +144,44 @@ class MLInferenceFunction(pulumi.ComponentResource):
             RefusedError: An argument, the model or the golden file is not possible; nothing was registered.
         """
         self._name = name
-        self._args, self._context = _prepared(name, args)
+        self._spelt = spelling_of(args)
+        self._args, self._content = _prepared(name, args)
         self._architecture = Architecture(self._args["architecture"])
         self._authorization = Authorization(self._args["authorization"])
-        self._platform = _DOCKER_PLATFORMS[self._architecture]
         super().__init__("ml-inference:index:MLInferenceFunction", name, {}, opts)
         region = aws.get_region_output(opts=pulumi.InvokeOutputOptions(parent=self)).region
         self._region = region.apply(arguments.region_with_urls)
 
-        repository = self._repository()
-        image = self._image(repository)
+        image = self._image()
 
         log_group = self._log_group()
         execution_role = self._execution_role(log_group)
         function = self._function(image, execution_role, log_group)
 
-        alias = self._live_alias(function, proved_version=self._proved_version(function))
+        share = self._share(function, proved_version=self._proved_version(function))
+        alias = self._live_alias(function, share)
         url = self._url(alias)
 
         invoker_role = self._invoker_role()
         self._grants(alias, invoker_role)
 
         self._provisioned_concurrency(alias)
-        self._monitoring(alias, log_group)
+        self._monitoring(alias, log_group, image, share)
 
         self.endpoint = url.function_url
         self.function_name = function.name
         self.function_arn = function.arn
         self.alias_arn = alias.arn
-        self.image_uri = image.repo_digest
-        self.repository_url = repository.repository_url
+        self.image_uri = image.uri
+        self.repository_url = image.repository_url
         self.execution_role_arn = execution_role.arn
         self.execution_role_name = execution_role.name
         self.invoker_role_arn = invoker_role.arn if invoker_role else pulumi.Output.from_input(None)
         self.invoker_role_name = invoker_role.name if invoker_role else pulumi.Output.from_input(None)
         self.log_group_name = log_group.name
-        self.model_version = pulumi.Output.from_input(self._context.model_version)
+        self.model_version = image.model_version
         self.model_summary = pulumi.Output.from_input(
-            self._context.summary.as_dict() if self._context.summary else None
+            self._content.summary.as_dict() if self._content.summary else None
         )
         self.cost_per_1000_predictions_usd = self._region.apply(
             lambda region: costs.per_1000_predictions_usd(
@@ -166,6 +190,20 @@ class MLInferenceFunction(pulumi.ComponentResource):
         )
         self.client_policy_json = alias.arn.apply(policies.client)
         self.register_outputs({output: getattr(self, output) for output in _OUTPUTS})
+
+    def _image(self) -> Image:
+        """The image that was given, or one that is built and pushed."""
+        if not isinstance(self._content, staging.BuildContext):
+            uri = pulumi.Output.all(self._region, self._args["image_uri"]).apply(
+                lambda known: arguments.image_in(*known)
+            )
+            parts = uri.apply(lambda known: known.partition("@sha256:"))
+            return Image(uri, parts[0], parts[2].apply(lambda digest: digest[:12]))
+        repository = self._repository()
+        built = self._built(self._content, repository)
+        return Image(
+            built.repo_digest, repository.repository_url, pulumi.Output.from_input(self._content.model_version)
+        )
 
     def _repository(self) -> aws.ecr.Repository:
         repository = aws.ecr.Repository(
@@ -185,19 +223,23 @@ class MLInferenceFunction(pulumi.ComponentResource):
         )
         return repository
 
-    def _image(self, repository: aws.ecr.Repository) -> docker.Image:
+    def _built(self, context: staging.BuildContext, repository: aws.ecr.Repository) -> docker.Image:
         token = aws.ecr.get_authorization_token_output(
             registry_id=repository.registry_id, opts=pulumi.InvokeOutputOptions(parent=self)
         )
         build: docker.DockerBuildArgsDict = {
-            "context": self._context.path.as_posix(),
-            "dockerfile": self._context.dockerfile.as_posix(),
-            "platform": self._platform,
-            "args": {"BASE_IMAGE": self._args["base_image"]},
+            "context": context.path.as_posix(),
+            "dockerfile": context.dockerfile.as_posix(),
+            "platform": _DOCKER_PLATFORMS[self._architecture],
+            "args": {"BASE_IMAGE": self._args["base_image"], **self._args["build_args"]},
         }
+        if "target" in self._args:
+            build["target"] = self._args["target"]
+        if self._args["cache_from"]:
+            build["cache_from"] = {"images": self._args["cache_from"]}
         # Content that comes back, as in a rollback, is built again and need not give the same digest to the bit; its
         # first tag is taken and immutable. So every change of content gets a tag that was never used.
-        content = staging.content_tag(self._context, build)
+        content = staging.content_tag(context, build)
         suffix = random.RandomId(
             f"{self._name}-build",
             byte_length=4,
@@ -286,16 +328,16 @@ class MLInferenceFunction(pulumi.ComponentResource):
 
     def _function(
         self,
-        image: docker.Image,
+        image: Image,
         role: ExecutionRole,
         log_group: aws.cloudwatch.LogGroup,
     ) -> aws.lambda_.Function:
         variables = {**handler_settings.of(self._args), **self._args["environment"]}
         return aws.lambda_.Function(
             f"{self._name}-function",
-            description=self._context.summary.sentence() if self._context.summary else None,
+            description=self._content.summary.sentence() if self._content.summary else None,
             package_type="Image",
-            image_uri=image.repo_digest,
+            image_uri=image.uri,
             architectures=[self._architecture.value],
             role=role.arn,
             memory_size=self._args["memory_mb"],
@@ -317,7 +359,7 @@ class MLInferenceFunction(pulumi.ComponentResource):
 
     def _proved_version(self, function: aws.lambda_.Function) -> pulumi.Output[str]:
         """The published version, known only once it has answered as it must."""
-        question = self._context.question
+        question = self._content.question
         if not isinstance(question, golden.Golden):
             pulumi.log.warn(
                 "no golden file: a new version takes traffic without its predictions being proved"
@@ -350,13 +392,35 @@ class MLInferenceFunction(pulumi.ComponentResource):
 
         return pulumi.Output.all(function.version, check.result).apply(proved)
 
-    def _live_alias(self, function: aws.lambda_.Function, proved_version: pulumi.Output[str]) -> aws.lambda_.Alias:
+    def _share(self, function: aws.lambda_.Function, proved_version: pulumi.Output[str]) -> Traffic:
+        """Which version serves, and which one is tried beside it."""
+        if "canary_percent" not in self._args:
+            return Traffic(proved_version, proved_version, None)
+        percent = self._args["canary_percent"]
+        before = rollout.version_before(function.name, LIVE, self._cannot_read, parent=self)
+        return Traffic(
+            # Known in a preview, when the version that will be tried is not.
+            before.apply(lambda known: proved_version if known is None else known),
+            proved_version,
+            pulumi.Output.all(before, proved_version).apply(
+                lambda known: rollout.Share(known[0], known[1], percent).routing
+            ),
+        )
+
+    def _cannot_read(self, reason: str) -> RefusedError:
+        return RefusedError(
+            f"{self._name}: {self._spelt('canary_percent')} needs to know which version serves, and the alias {LIVE!r} "
+            f"cannot be read: {reason}; give whoever deploys lambda:GetAlias, or leave the argument out"
+        )
+
+    def _live_alias(self, function: aws.lambda_.Function, share: Traffic) -> aws.lambda_.Alias:
         return aws.lambda_.Alias(
             f"{self._name}-{LIVE}",
             name=LIVE,
             description="The version that takes traffic",
             function_name=function.name,
-            function_version=proved_version,
+            function_version=share.serving,
+            routing_config=share.routing,
             opts=pulumi.ResourceOptions(parent=self),
         )
 
@@ -436,7 +500,9 @@ class MLInferenceFunction(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
 
-    def _monitoring(self, alias: aws.lambda_.Alias, log_group: aws.cloudwatch.LogGroup) -> None:
+    def _monitoring(
+        self, alias: aws.lambda_.Alias, log_group: aws.cloudwatch.LogGroup, image: Image, share: Traffic
+    ) -> None:
         if "alarms" in self._args:
             monitoring.alarms(
                 self._name,
@@ -457,15 +523,26 @@ class MLInferenceFunction(pulumi.ComponentResource):
                     tags=self._args["tags"],
                     parent=self,
                 )
+            if "canary_percent" in self._args:
+                monitoring.canary_alarms(
+                    self._name,
+                    alias,
+                    serving=share.serving,
+                    candidate=share.candidate,
+                    topic_arn=self._args["alarms"].get("topic_arn"),
+                    tags=self._args["tags"],
+                    parent=self,
+                )
         if self._args["dashboard"]:
             monitoring.dashboard(
                 self._name,
                 alias,
                 region=self._region,
                 log_group_name=log_group.name,
-                about=self._context.summary.sentence() if self._context.summary else self._context.model_version,
+                about=self._content.summary.sentence() if self._content.summary else image.model_version,
                 timeout_seconds=self._args["timeout_seconds"],
                 drift_namespace=self._metrics_namespace() if "training_ranges_path" in self._args else None,
+                by_version="canary_percent" in self._args,
                 parent=self,
             )
 
@@ -513,21 +590,28 @@ def _url_cors(cors: CorsArgs | None) -> aws.lambda_.FunctionUrlCorsArgs | None:
     )
 
 
-def _prepared(name: str, args: MLInferenceFunctionArgs) -> tuple[MLInferenceFunctionArgs, staging.BuildContext]:
+def _prepared(name: str, args: MLInferenceFunctionArgs) -> tuple[MLInferenceFunctionArgs, staging.Content]:
     """Everything that can fail before the first resource registers."""
     try:
         checked = arguments.checked(name, args)
-        source = checked.get("model_path") or checked["context_path"]
-        golden_path = checked.get("golden_path")
-        ranges_path = checked.get("training_ranges_path")
-        context = staging.stage(
-            name,
-            Path(source),
-            Path(golden_path) if golden_path else None,
-            ranges_path=Path(ranges_path) if ranges_path else None,
+        source = checked.get("model_path") or checked.get("context_path")
+        golden_path, recipe, ranges_path = (
+            _path(checked.get("golden_path")),
+            _path(checked.get("dockerfile")),
+            _path(checked.get("training_ranges_path")),
         )
-        arguments.check_that_it_answers(args, checked, is_asked=context.question is not None)
-        return checked, context
-    except (RefusedError, staging.StagingError, golden.GoldenError) as error:
-        refusal = re.sub(r"\b(model_path|context_path)\b", lambda found: spelling_of(args)(found[0]), str(error))
+        if source is None:
+            content = staging.built_elsewhere(golden_path)
+        else:
+            content = context = staging.stage(name, Path(source), golden_path, recipe, ranges_path)
+            dockerfile.check(context.dockerfile, checked.get("target"), checked["build_args"])
+        arguments.check_that_it_answers(args, checked, is_asked=content.question is not None)
+        return checked, content
+    except (RefusedError, staging.StagingError, dockerfile.DockerfileError, golden.GoldenError) as error:
+        named = r"\b(model_path|context_path|build_args|target(?= '))"
+        refusal = re.sub(named, lambda found: spelling_of(args)(found[0]), str(error))
         raise RefusedError(f"{name}: {refusal}") from None
+
+
+def _path(given: "arguments.Path_ | None") -> Path | None:
+    return Path(given) if given is not None else None

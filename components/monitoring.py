@@ -13,6 +13,11 @@ import pulumi_aws as aws
 
 #: Metrics of one minute show a spike; five of them make an alarm that one slow request does not set off.
 _PERIOD_SECONDS = 60
+#: A share of few requests needs longer to say something.
+_CANARY_PERIOD_SECONDS = 300
+#: How many more of 100 requests may fail on a version that takes a share, and how many times as slow it may be.
+CANARY_ERROR_POINTS = 1
+CANARY_SLOWDOWN = 1.5
 #: Columns of a CloudWatch dashboard.
 _GRID_WIDTH = 24
 #: Drift is slow, and a few odd requests are none: a quarter of an hour of them is an alarm.
@@ -130,20 +135,119 @@ def drift_alarm(
     )
 
 
+def canary_alarms(
+    name: str,
+    alias: aws.lambda_.Alias,
+    *,
+    serving: pulumi.Input[str],
+    candidate: pulumi.Input[str],
+    topic_arn: pulumi.Input[str] | None,
+    tags: Mapping[str, Any],
+    parent: pulumi.Resource,
+) -> list[aws.cloudwatch.MetricAlarm]:
+    """Declares two alarms that compare a version which takes a share with the one that serves the others.
+
+    Lambda counts by version what reaches an alias with two of them:
+    https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html. Minutes in which one of them had no
+    request compare nothing and set nothing off.
+
+    Args:
+        name: The component's name.
+        alias: The alias with both versions.
+        serving: The version that the alias names.
+        candidate: The version that takes a share.
+        topic_arn: SNS topic to tell when an alarm goes on and off; nobody is told without.
+        tags: Tags on every alarm.
+        parent: The component.
+    """
+    per_cent = "100 * (candidate_{0} / candidate_{1} - serving_{0} / serving_{1})"
+    wanted: list[tuple[str, list[tuple[str, str]], str, float, str]] = [
+        (
+            "canary-errors",
+            [("Errors", "Sum"), ("Invocations", "Sum")],
+            per_cent.format("errors", "invocations"),
+            CANARY_ERROR_POINTS,
+            "more of 100 requests fail on the new version than on the one before: deploy the model before",
+        ),
+        (
+            "canary-duration",
+            [("Duration", "p99")],
+            "candidate_duration / serving_duration",
+            CANARY_SLOWDOWN,
+            "the new version's 99th percentile is so many times the one before: deploy the model before",
+        ),
+    ]
+    actions = [topic_arn] if topic_arn is not None else []
+    versions = pulumi.Output.all(alias.function_name, alias.name, serving, candidate)
+
+    def queries(metrics: list[tuple[str, str]], expression: str) -> pulumi.Output[list[Any]]:
+        return versions.apply(lambda known: _comparison(*known, metrics=metrics, expression=expression))
+
+    return [
+        aws.cloudwatch.MetricAlarm(
+            f"{name}-{label}",
+            alarm_description=f"{name}: {meaning}",
+            metric_queries=queries(metrics, expression),
+            threshold=threshold,
+            comparison_operator="GreaterThanThreshold",
+            evaluation_periods=1,
+            treat_missing_data="notBreaching",
+            alarm_actions=actions,
+            ok_actions=actions,
+            tags=tags,
+            opts=pulumi.ResourceOptions(parent=parent),
+        )
+        for label, metrics, expression, threshold, meaning in wanted
+    ]
+
+
+def _comparison(
+    function_name: str,
+    alias_name: str,
+    serving: str,
+    candidate: str,
+    *,
+    metrics: list[tuple[str, str]],
+    expression: str,
+) -> list[aws.cloudwatch.MetricAlarmMetricQueryArgs]:
+    """Metrics of both versions, and what an alarm makes of them."""
+    resource = {"FunctionName": function_name, "Resource": f"{function_name}:{alias_name}"}
+    return [
+        aws.cloudwatch.MetricAlarmMetricQueryArgs(id="compared", expression=expression, return_data=True),
+        *(
+            aws.cloudwatch.MetricAlarmMetricQueryArgs(
+                id=f"{who}_{metric.lower()}",
+                metric=aws.cloudwatch.MetricAlarmMetricQueryMetricArgs(
+                    namespace="AWS/Lambda",
+                    metric_name=metric,
+                    dimensions={**resource, "ExecutedVersion": version},
+                    period=_CANARY_PERIOD_SECONDS,
+                    stat=statistic,
+                ),
+            )
+            for who, version in (("candidate", candidate), ("serving", serving))
+            for metric, statistic in metrics
+        ),
+    ]
+
+
 def dashboard(
     name: str,
     alias: aws.lambda_.Alias,
     *,
     region: pulumi.Input[str],
     log_group_name: pulumi.Input[str],
-    about: str,
+    about: pulumi.Input[str],
     timeout_seconds: int,
     drift_namespace: pulumi.Input[str] | None,
+    by_version: bool,
     parent: pulumi.Resource,
 ) -> aws.cloudwatch.Dashboard:
     """Declares a dashboard: what is served, how much, how fast, what went wrong, and the last errors' log lines."""
-    body = pulumi.Output.all(alias.function_name, alias.name, region, log_group_name, drift_namespace).apply(
-        lambda known: dashboard_body(*known[:4], about=about, timeout_seconds=timeout_seconds, drift_namespace=known[4])
+    body = pulumi.Output.all(alias.function_name, alias.name, region, log_group_name, about, drift_namespace).apply(
+        lambda known: dashboard_body(
+            *known[:5], timeout_seconds=timeout_seconds, drift_namespace=known[5], by_version=by_version
+        )
     )
     return aws.cloudwatch.Dashboard(
         f"{name}-dashboard",
@@ -158,10 +262,11 @@ def dashboard_body(
     alias_name: str,
     region: str,
     log_group_name: str,
-    *,
     about: str,
+    *,
     timeout_seconds: int,
     drift_namespace: str | None = None,
+    by_version: bool = False,
 ) -> str:
     """The dashboard as CloudWatch wants it: JSON, on a grid 24 columns wide.
 
@@ -176,6 +281,14 @@ def dashboard_body(
 
     def metric(what: str, stat: str, label: str, color: str) -> list[Any]:
         return ["AWS/Lambda", what, *resource, {"stat": stat, "label": label, "color": color}]
+
+    def each_version(what: str, stat: str) -> list[Any]:
+        wanted = "{AWS/Lambda,ExecutedVersion,FunctionName,Resource}" + "".join(
+            f' {key}="{value}"'
+            for key, value in (*zip(resource[::2], resource[1::2], strict=True), ("MetricName", what))
+        )
+        label = "version ${PROP('Dim.ExecutedVersion')}"
+        return [{"expression": f"SEARCH('{wanted}', '{stat}', {_PERIOD_SECONDS})", "id": "versions", "label": label}]
 
     timeout_line = {"label": "timeout", "value": timeout_seconds * 1000, "color": "#7f7f7f"}
     errors_query = (
@@ -226,6 +339,15 @@ def dashboard_body(
                 (12, 6, graph("Rows out of the range of training", "%", _out_of_range(drift_namespace, function_name))),
                 (12, 6, graph("Predictions", "", _spread(drift_namespace, function_name), yAxis={})),
             ]
+        ),
+        *(
+            (8, 6, graph(title, unit, [each_version(what, stat)]))
+            for title, unit, what, stat in (
+                ("Requests by version", "a minute", "Invocations", "Sum"),
+                ("Errors by version", "a minute", "Errors", "Sum"),
+                ("99th percentile by version", "milliseconds", "Duration", "p99"),
+            )
+            if by_version
         ),
         (
             _GRID_WIDTH,

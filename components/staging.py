@@ -25,7 +25,21 @@ class StagingError(ValueError):
 
 
 @dataclass(frozen=True)
-class BuildContext:
+class Content:
+    """What is known of an image's content before it runs.
+
+    Attributes:
+        question: What a new version is asked before it takes traffic: the golden file's records, or a made-up one for a
+            model without; None for a caller's own context or image without golden file.
+        summary: What is in the model; None for a caller's own context or image.
+    """
+
+    question: golden.Golden | golden.MadeUp | None
+    summary: model_summary.ModelSummary | None
+
+
+@dataclass(frozen=True)
+class BuildContext(Content):
     """A folder from which Docker builds the image.
 
     Attributes:
@@ -33,17 +47,12 @@ class BuildContext:
         dockerfile: The Dockerfile, which may lie outside.
         content_hash: The Docker plugin's digest of both, 64 hexadecimal digits; see `context_digest`.
         model_version: First 12 digits of the model's SHA-256, or of `content_hash` for a caller's own context.
-        question: What a new version is asked before it takes traffic: the golden file's records, or a made-up one for a
-            model without; None for a caller's own context without golden file.
-        summary: What is in the model; None for a caller's own context.
     """
 
     path: Path
     dockerfile: Path
     content_hash: str
     model_version: str
-    question: golden.Golden | golden.MadeUp | None
-    summary: model_summary.ModelSummary | None
 
 
 def stage(
@@ -71,6 +80,15 @@ def stage(
     if source.is_dir():
         return _own_context(source, dockerfile or source / "Dockerfile", golden_path)
     return _model_context(name, source, golden_path, ranges_path)
+
+
+def built_elsewhere(golden_path: Path | None = None) -> Content:
+    """What is known of an image that somebody else built.
+
+    Raises:
+        golden.GoldenError: The golden file cannot be used.
+    """
+    return Content(golden.load(golden_path) if golden_path is not None else None, None)
 
 
 def _model_context(name: str, model_path: Path, golden_path: Path | None, ranges_path: Path | None) -> BuildContext:
@@ -104,7 +122,7 @@ def _model_context(name: str, model_path: Path, golden_path: Path | None, ranges
             "working directory where files may be written"
         ) from None
     dockerfile = path / "Dockerfile"
-    return BuildContext(path, dockerfile, _digest(path, dockerfile), sha256[:12], question, summary)
+    return BuildContext(question, summary, path, dockerfile, _digest(path, dockerfile), sha256[:12])
 
 
 def _golden(path: Path, model_sha256: str, summary: model_summary.ModelSummary) -> golden.Golden:
@@ -145,8 +163,8 @@ def _own_context(path: Path, dockerfile: Path, golden_path: Path | None) -> Buil
             )
         )
     content_hash = _digest(path, dockerfile)
-    expectations = golden.load(golden_path) if golden_path is not None else None
-    return BuildContext(path, dockerfile, content_hash, content_hash[:12], expectations, None)
+    known = built_elsewhere(golden_path)
+    return BuildContext(known.question, known.summary, path, dockerfile, content_hash, content_hash[:12])
 
 
 def _digest(path: Path, dockerfile: Path) -> str:

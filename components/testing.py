@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import grpc  # type: ignore[import-untyped]
 import pulumi
 from pulumi.runtime import mocks as pulumi_mocks
 from pulumi.runtime import settings as pulumi_settings
@@ -93,6 +94,18 @@ class Deployment:
         return False
 
 
+class ProviderError(grpc.RpcError):  # type: ignore[misc] # grpc is untyped
+    """What a provider refuses, as the engine hands it on: a program may catch it and go on."""
+
+    def code(self) -> grpc.StatusCode:
+        """The only one that providers give."""
+        return grpc.StatusCode.UNKNOWN
+
+    def details(self) -> str:
+        """The reason."""
+        return str(self)
+
+
 class AwsMocks(pulumi.runtime.Mocks):
     """Mocks that answer as AWS would, computed from the inputs.
 
@@ -111,6 +124,7 @@ class AwsMocks(pulumi.runtime.Mocks):
         golden_answer: object = None,
         account_id: str = "123456789012",
         region: str = "eu-central-1",
+        live_version: str | None = None,
     ) -> None:
         """Mocks of one account and region.
 
@@ -120,12 +134,14 @@ class AwsMocks(pulumi.runtime.Mocks):
             golden_answer: What every version predicts instead, such as `[0.0]`, to see one refused.
             account_id: The account, twelve digits.
             region: The region.
+            live_version: The version that the alias `live` of every function names already; none by default.
 
         Raises:
             GoldenError: A golden file cannot be used.
         """
         self.account_id = account_id
         self.region = region
+        self._live_version = live_version
         self._golden_answer = golden_answer
         self._golden = [golden.load(Path(path)) for path in golden_files]
 
@@ -140,7 +156,12 @@ class AwsMocks(pulumi.runtime.Mocks):
             "aws:index/getPartition:getPartition": {"partition": "aws"},
             "aws:index/getRegion:getRegion": {"region": self.region},
             "aws:ecr/getAuthorizationToken:getAuthorizationToken": {"userName": "AWS", "password": "registry-password"},
+            "aws:lambda/getAlias:getAlias": {**args.args, "functionVersion": self._live_version},
         }
+        if args.token.startswith("aws:lambda/getAlias:") and self._live_version is None:
+            raise ProviderError(
+                "ResourceNotFoundException: these mocks know no alias; name its version as live_version"
+            )
         if args.token not in answers:
             raise NotImplementedError(
                 f"AwsMocks has no answer for {args.token}, which the component does not call: "

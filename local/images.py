@@ -20,6 +20,8 @@ class Build:
         dockerfile: The recipe.
         platform: What it has to run on, such as `linux/amd64`; the engine's own if not given.
         arguments: Values for the Dockerfile's `ARG`s.
+        target: The stage at which it ends; the last one if not given.
+        cache_from: Images from which it may take layers over.
     """
 
     name: str
@@ -27,6 +29,8 @@ class Build:
     dockerfile: Path
     platform: str | None = None
     arguments: dict[str, str] = field(default_factory=dict)
+    target: str | None = None
+    cache_from: tuple[str, ...] = ()
 
     @property
     def repository(self) -> str:
@@ -47,7 +51,7 @@ class Build:
 
     def content_digest(self) -> str:
         """SHA-256 of all that the image is made from, 64 hexadecimal digits."""
-        digest = hashlib.sha256(json.dumps([self.platform, self.arguments]).encode())
+        digest = hashlib.sha256(json.dumps([self.platform, self.arguments, self.target]).encode())
         for path in (self.dockerfile, *self.files()):
             digest.update(f"\0{os.path.relpath(path, self.context)}\0".encode())
             digest.update(hashlib.sha256(path.read_bytes()).digest())

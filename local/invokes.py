@@ -28,7 +28,7 @@ def answer(cloud: Cloud, token: str, arguments: dict[str, Any]) -> dict[str, Any
     unknown = sorted(set(arguments) - known)
     if unknown:
         raise LocalError(f"{token} has no argument {', '.join(map(repr, unknown))} here")
-    return function(cloud)
+    return function(cloud, **arguments)
 
 
 def caller_identity(cloud: Cloud) -> dict[str, Any]:
@@ -53,7 +53,22 @@ def partition(cloud: Cloud) -> dict[str, Any]:  # noqa: ARG001 - the emulator kn
     return {"id": "aws", "partition": "aws", "dnsSuffix": "amazonaws.com", "reverseDnsPrefix": "com.amazonaws"}
 
 
-def authorization_token(cloud: Cloud) -> dict[str, Any]:
+def alias(cloud: Cloud, functionName: str, name: str) -> dict[str, Any]:  # noqa: N803 - Pulumi's spelling
+    """The version that an alias of a function names."""
+    found = cloud.lambda_.get_alias(FunctionName=functionName, Name=name)
+    return {
+        "id": found["AliasArn"],
+        "arn": found["AliasArn"],
+        "description": found.get("Description") or "",
+        "functionName": functionName,
+        "functionVersion": found["FunctionVersion"],
+        "invokeArn": "",
+        "name": name,
+        "region": cloud.region,
+    }
+
+
+def authorization_token(cloud: Cloud, **registry: str) -> dict[str, Any]:  # noqa: ARG001 - there is but one
     """The image registry's temporary password."""
     token = cloud.ecr.get_authorization_token()["authorizationData"][0]
     user, _, password = base64.b64decode(token["authorizationToken"]).decode().partition(":")
@@ -68,9 +83,10 @@ def authorization_token(cloud: Cloud) -> dict[str, Any]:
     }
 
 
-FUNCTIONS: dict[str, tuple[Callable[[Cloud], dict[str, Any]], set[str]]] = {
+FUNCTIONS: dict[str, tuple[Callable[..., dict[str, Any]], set[str]]] = {
     "aws:index/getCallerIdentity:getCallerIdentity": (caller_identity, set()),
     "aws:index/getPartition:getPartition": (partition, set()),
     "aws:index/getRegion:getRegion": (region, set()),
     "aws:ecr/getAuthorizationToken:getAuthorizationToken": (authorization_token, {"registryId"}),
+    "aws:lambda/getAlias:getAlias": (alias, {"functionName", "name"}),
 }

@@ -66,7 +66,12 @@ class DockerImages:
             build.context,
             builder(),
             platform=build.platform,
-            options=(f"--label={LABEL}", *(base.build_options if base else ())),
+            options=(
+                f"--label={LABEL}",
+                *([f"--target={build.target}"] if build.target else []),
+                *(f"--cache-from={image}" for image in build.cache_from),
+                *(base.build_options if base else ()),
+            ),
             arguments=build.arguments | ({BASE_IMAGE_ARGUMENT: base.name} if base else {}),
             dockerfile=build.dockerfile,
         )

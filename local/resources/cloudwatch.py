@@ -64,6 +64,7 @@ class MetricAlarm(ResourceType):
         alarm = alarms[0]
         found = {pulumi: alarm.get(api) for pulumi, api in self.settings.items() if alarm.get(api) is not None}
         found["dimensions"] = {dimension["Name"]: dimension["Value"] for dimension in alarm.get("Dimensions", [])}
+        found["metricQueries"] = [metric_query(query) for query in alarm.get("Metrics", [])]
         return as_found(old, found)
 
     def delete(self, target: Target, old: State) -> None:
@@ -72,26 +73,40 @@ class MetricAlarm(ResourceType):
 
     def _put(self, target: Target, alarm: str, inputs: Properties) -> None:
         dimensions: Any = [{"Name": key, "Value": value} for key, value in (inputs.get("dimensions") or {}).items()]
-        watched: dict[str, Any] = {"Dimensions": dimensions}
-        if inputs.get("metricQueries"):
-            watched = {"Metrics": [_query(query) for query in inputs["metricQueries"]]}
+        metrics: Any = [metric_data_query(query) for query in inputs.get("metricQueries") or []]
         target.cloud.cloudwatch.put_metric_alarm(
-            AlarmName=alarm, **watched, Tags=tag_list(inputs), **api_arguments(inputs, self.settings)
+            AlarmName=alarm,
+            **({"Metrics": metrics} if metrics else {"Dimensions": dimensions}),
+            Tags=tag_list(inputs),
+            **api_arguments(inputs, self.settings),
         )
 
 
-def _query(query: Properties) -> dict[str, Any]:
-    """One of the metrics that are calculated with, or what is calculated."""
-    result = {"Id": query["id"], "ReturnData": bool(query.get("returnData"))}
-    if "expression" in query:
-        return {**result, "Expression": query["expression"], "Label": query["label"]}
-    metric = query["metric"]
-    named = {
-        "Namespace": metric["namespace"],
-        "MetricName": metric["metricName"],
-        "Dimensions": [{"Name": key, "Value": value} for key, value in metric["dimensions"].items()],
-    }
-    return {**result, "MetricStat": {"Metric": named, "Period": int(metric["period"]), "Stat": metric["stat"]}}
+def metric_data_query(query: Properties) -> Any:
+    """One of an alarm's several metrics, or what is made of them, as CloudWatch's API takes it."""
+    given = {"Id": query["id"], "Expression": query.get("expression"), "ReturnData": bool(query.get("returnData"))}
+    given["Label"] = query.get("label")
+    if metric := query.get("metric"):
+        dimensions = [{"Name": key, "Value": value} for key, value in (metric.get("dimensions") or {}).items()]
+        named = {"Namespace": metric["namespace"], "MetricName": metric["metricName"], "Dimensions": dimensions}
+        given["MetricStat"] = {"Metric": named, "Period": int(metric["period"]), "Stat": metric["stat"]}
+    return {key: value for key, value in given.items() if value is not None}
+
+
+def metric_query(found: Any) -> Properties:
+    """The other way round."""
+    query = {"id": found["Id"], "expression": found.get("Expression"), "label": found.get("Label")}
+    query["returnData"] = found.get("ReturnData") or None
+    if stat := found.get("MetricStat"):
+        metric = stat["Metric"]
+        query["metric"] = {
+            "namespace": metric["Namespace"],
+            "metricName": metric["MetricName"],
+            "dimensions": {dimension["Name"]: dimension["Value"] for dimension in metric["Dimensions"]},
+            "period": stat["Period"],
+            "stat": stat["Stat"],
+        }
+    return {key: value for key, value in query.items() if value is not None}
 
 
 class Dashboard(ResourceType):

@@ -5,7 +5,7 @@ from pathlib import Path
 from local.images import Build
 from local.resources.resource_type import Properties, ResourceType, State, Target, refuse_unknown
 
-BUILD_PROPERTIES = {"context", "dockerfile", "platform", "args"}
+BUILD_PROPERTIES = {"context", "dockerfile", "platform", "args", "target", "cacheFrom"}
 
 
 class Image(ResourceType):
@@ -58,4 +58,6 @@ def requested_build(inputs: Properties) -> Build:
         dockerfile=Path(build.get("dockerfile") or context / "Dockerfile"),
         platform=build.get("platform"),
         arguments=build.get("args") or {},
+        target=build.get("target"),
+        cache_from=tuple((build.get("cacheFrom") or {}).get("images") or ()),
     )

@@ -185,9 +185,15 @@ class Alias(ResourceType):
     def read(self, target: Target, old: State) -> State | None:
         """The version it points at."""
         alias = unless_gone(lambda: target.cloud.lambda_.get_alias(**self._key(old)))
-        return alias and as_found(
-            old, {"functionVersion": alias["FunctionVersion"], "description": alias.get("Description") or ""}
-        )
+        if alias is None:
+            return None
+        weights = alias.get("RoutingConfig", {}).get("AdditionalVersionWeights")
+        found = {
+            "functionVersion": alias["FunctionVersion"],
+            "description": alias.get("Description") or "",
+            "routingConfig": {"additionalVersionWeights": weights} if weights else None,
+        }
+        return as_found(old, found)
 
     def delete(self, target: Target, old: State) -> None:
         """Delete the alias."""

@@ -56,7 +56,7 @@ def deploy(golden_predictions: list[float]) -> Callable[..., fake_engine.Deploym
         def program() -> dict[str, pulumi.Output[Any]]:
             # Outputs are made while the program runs.
             given = args() if callable(args) else args or {}
-            source = {} if {"model_path", "context_path"} & given.keys() else {"model_path": str(MODEL)}
+            source = {} if {"model_path", "context_path", "image_uri"} & given.keys() else {"model_path": str(MODEL)}
             component = MLInferenceFunction(name, {**source, **given}, opts)  # type: ignore[typeddict-item]
             return {output: getattr(component, output) for output in OUTPUTS}
 

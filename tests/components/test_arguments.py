@@ -22,6 +22,7 @@ from components.checks import InvalidArgumentError, Rule
 from components.spelling import camel_case
 
 CLIENT = "arn:aws:iam::123456789012:role/client"
+IMAGE = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/team/wine@sha256:" + "0a" * 32
 KMS_KEY = "arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d-0000-4000-8000-000000000000"
 (COMPONENT,) = json.loads(component_package.schema())["resources"].values()
 
@@ -92,6 +93,21 @@ def test_a_model_alone_gives_every_default_there_is(model: str) -> None:
         {"execution_policies": [json.dumps({"Version": "2012-10-17", "Statement": []})]},
         {"execution_role_arn": CLIENT, "permissions_boundary_arn": "arn:aws:iam::aws:policy/PowerUserAccess"},
         {"base_image": "123456789012.dkr.ecr.eu-central-1.amazonaws.com/base@sha256:" + "0" * 64},
+        {"model_path": None, "image_uri": IMAGE},
+        {"model_path": None, "image_uri": IMAGE.replace(".com", ".com.cn").replace("eu-central-1", "cn-north-1")},
+        {
+            "model_path": None,
+            "image_uri": pulumi.Output.from_input("not known yet"),
+            "build_args": {},
+            "cache_from": [],
+        },
+        {
+            "model_path": None,
+            "context_path": ".",
+            "build_args": {"PIP_INDEX": ""},
+            "target": "0",
+            "cache_from": ["a/b:1"],
+        },
     ],
 )
 def test_what_is_possible_is_taken(model: str, args: dict[str, Any]) -> None:
@@ -142,6 +158,21 @@ BASE_IMAGE = (
     "base_image must be an image's name with a digest or a tag other than latest, such as "
     "public.ecr.aws/lambda/python:3.13, got"
 )
+ONE_SOURCE = (
+    "give one of model_path (an XGBoost .ubj or .json file), context_path (a Docker context of your own) and image_uri "
+    "(an image that is built elsewhere), got"
+)
+NO_IMAGE = "image_uri must be an image in ECR by its digest (123456789012.dkr.ecr.region.amazonaws.com/name@sha256:…)"
+DIGEST_OF_A_TAG = "`aws ecr describe-images --repository-name NAME --image-ids imageTag=TAG` prints it for a tag"
+NO_BUILD_ARG = (
+    "a build argument has letters, digits and underscores, does not begin with a digit, and is not BASE_IMAGE, which "
+    "has an argument of its own"
+)
+KNOWN_AND_NO_SECRET = (
+    "has to be known before anything is deployed, and cannot be a secret: the image shows it to whoever may pull it; "
+    "let CI build with the secret, and name its image"
+)
+OWN: dict[str, Any] = {"model_path": None, "context_path": "."}
 NOTHING_THERE = "model_path ./no/../where.ubj must be an XGBoost .ubj or .json file, got nothing there"
 ORIGINS: dict[str, Any] = {"allow_origins": ["*"]}
 
@@ -376,14 +407,7 @@ ORIGINS: dict[str, Any] = {"allow_origins": ["*"]}
         ({"alarms": {"topic": "x"}}, "alarms.topic is not an argument: did you mean 'topic_arn'?"),
         (
             {"context_path": "."},
-            "give model_path (an XGBoost .ubj or .json file) or context_path (a Docker context of your own), got both",
-        ),
-        (
-            {"model_path": None},
-            (
-                "give model_path (an XGBoost .ubj or .json file) or context_path (a Docker context of your own), got "
-                "neither"
-            ),
+            f"{ONE_SOURCE} model_path and context_path",
         ),
         (
             {"model_path": "nowhere.ubj"},
@@ -406,6 +430,51 @@ ORIGINS: dict[str, Any] = {"allow_origins": ["*"]}
             {"context_path": "model.ubj", "model_path": None},
             "context_path model.ubj must be a folder with a Dockerfile, got a file",
         ),
+        (
+            {"model_path": None},
+            f"{ONE_SOURCE} none",
+        ),
+        (
+            {"image_uri": IMAGE},
+            f"{ONE_SOURCE} model_path and image_uri",
+        ),
+        *(
+            ({"model_path": None, "image_uri": image}, f"{NO_IMAGE}, got {image}; {DIGEST_OF_A_TAG}")
+            for image in (
+                IMAGE.partition("@")[0],
+                IMAGE.partition("@")[0] + ":v1",
+                IMAGE.replace("@", ":v1@"),
+                "public.ecr.aws/team/wine@sha256:" + "0" * 64,
+                IMAGE[:-1],
+            )
+        ),
+        ({"model_path": None, "image_uri": 5}, f"{NO_IMAGE}, got 5; {DIGEST_OF_A_TAG}"),
+        (
+            {"target": "serving"},
+            "target says how context_path is built, and model_path brings its own Dockerfile; leave one of them out",
+        ),
+        (
+            {"model_path": None, "image_uri": IMAGE, "build_args": {"A": "b"}},
+            "build_args says how context_path is built, and image_uri brings a built image; leave one of them out",
+        ),
+        *(
+            ({**OWN, "build_args": {"TOKEN": secret}}, f"build_args['TOKEN'] {KNOWN_AND_NO_SECRET}")
+            for secret in (pulumi.Output.from_input("x"), pulumi.Output.secret("hush"))
+        ),
+        ({"canary_percent": 0}, "canary_percent must be a whole number of percent from 1 to 99, got 0"),
+        ({"canary_percent": 100}, "canary_percent must be a whole number of percent from 1 to 99, got 100"),
+        (
+            {"canary_percent": 10, "provisioned_concurrency": 1},
+            (
+                "provisioned_concurrency and canary_percent exclude each other in Lambda: leave the first out until "
+                "the new version has everything, or let it take everything at once"
+            ),
+        ),
+        ({**OWN, "build_args": {"BASE_IMAGE": "x"}}, f"build_args['BASE_IMAGE']: {NO_BUILD_ARG}"),
+        ({**OWN, "build_args": {"1ST": "x"}}, f"build_args['1ST']: {NO_BUILD_ARG}"),
+        ({**OWN, "build_args": {"WORKERS": 4}}, "build_args['WORKERS'] must be a string, got 4; put it into quotes"),
+        ({**OWN, "target": "a b"}, "target must be the name or number of a stage, got 'a b'"),
+        ({**OWN, "cache_from": ["a b"]}, "cache_from: 'a b' is not an image's name, such as registry/name:tag"),
     ],
 )
 def test_what_is_not_possible_is_refused_in_one_sentence(model: str, args: dict[str, Any], sentence: str) -> None:

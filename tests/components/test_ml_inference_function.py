@@ -11,7 +11,8 @@ import pulumi
 import pytest
 
 from components import MLInferenceFunction, RefusedError, policies, testing
-from tests.components.conftest import MODEL, small_model
+from components.arguments import DEFAULT_BASE_IMAGE
+from tests.components.conftest import GOLDEN, MODEL, small_model
 from tests.fake_engine import ACCOUNT_ID, Deployment
 
 Deploy = Callable[..., Deployment]
@@ -192,6 +193,137 @@ def test_a_context_of_ones_own_without_golden_file_is_not_asked(
     assert deployment.all(INVOCATION) == []
     assert deployment.one(ALIAS).inputs["functionVersion"] == "1"
     assert "without its predictions being proved; put" in caplog.text
+
+
+IMAGE_URI = f"{ACCOUNT_ID}.dkr.ecr.eu-central-1.amazonaws.com/team/wine@sha256:{'0a' * 32}"
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_an_image_that_was_built_elsewhere_is_proved_and_served_and_nothing_is_built(
+    deploy: Deploy, known: bool
+) -> None:
+    def arguments() -> dict[str, Any]:
+        return {"image_uri": IMAGE_URI if known else later(IMAGE_URI), "golden_path": str(GOLDEN), "dashboard": True}
+
+    deployment = deploy(arguments)
+    assert not [kind for kind in (REPOSITORY, IMAGE, "random:index/randomId:RandomId") if deployment.all(kind)]
+    assert deployment.one(FUNCTION).inputs["imageUri"] == deployment.outputs["image_uri"] == IMAGE_URI
+    assert deployment.outputs["repository_url"] == IMAGE_URI.partition("@")[0]
+    assert deployment.outputs["model_version"] == "0a" * 6
+    assert deployment.depends(deployment.one(ALIAS), deployment.one(INVOCATION))
+    assert deploy(arguments, preview=True).one(ALIAS)
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_an_image_of_another_region_is_refused(deploy: Deploy, known: bool) -> None:
+    elsewhere = IMAGE_URI.replace("eu-central-1", "us-east-1")
+    with pytest.raises(pulumi.RunError, match="is in us-east-1, the function in eu-central-1; let ECR replicate it"):
+        deploy(lambda: {"image_uri": elsewhere if known else later(elsewhere)})
+
+
+def test_everything_that_an_image_is_made_from_is_in_its_tag_and_its_build(deploy: Deploy, tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    own.mkdir()
+    for path in (own / "Dockerfile", tmp_path / "other.Dockerfile"):
+        path.write_text("ARG COLOUR\nFROM scratch AS base\nFROM base AS serving\n")
+    given: list[dict[str, Any]] = [
+        {},
+        {"build_args": {"COLOUR": "red"}},
+        {"build_args": {"COLOUR": "blue"}},
+        {"target": "base"},
+        {"dockerfile": str(tmp_path / "other.Dockerfile")},
+        {"cache_from": ["base:1"]},
+    ]
+    images = [deploy({"context_path": str(own), **change}).one(IMAGE).inputs for change in given]
+    assert len({image["imageName"] for image in images}) == len(given)
+    assert images[1]["build"]["args"] == {"BASE_IMAGE": DEFAULT_BASE_IMAGE, "COLOUR": "red"}
+    assert images[3]["build"]["target"] == "base"
+    assert images[4]["build"]["dockerfile"] == str(tmp_path / "other.Dockerfile")
+    assert images[5]["build"]["cacheFrom"] == {"images": ["base:1"]}
+
+
+def test_a_stage_that_is_not_there_is_refused_before_anything_registers(deploy: Deploy, tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM scratch AS serving\n")
+    with pytest.raises(RefusedError, match=r"^wine: target 'server' is no stage of .+: did you mean 'serving'\?$"):
+        deploy({"context_path": str(tmp_path), "target": "server"})
+
+
+def rolled_out(live_version: str | None, preview: bool = False, **args: Any) -> Deployment:
+    """A deployment with a share of 10 percent, where the alias names a version already; the mocks publish version 1."""
+    mocks = testing.AwsMocks(GOLDEN, live_version=live_version)
+    given: Any = {"model_path": str(MODEL), "canary_percent": 10, **args}
+    return testing.deploy(lambda: MLInferenceFunction("wine", given), mocks, preview=preview)
+
+
+@pytest.mark.parametrize(
+    ("before", "serving", "routing"),
+    [
+        (None, "1", None),
+        ("1", "1", None),
+        ("7", "7", {"additionalVersionWeights": {"1": 0.1}}),
+    ],
+)
+def test_a_new_version_takes_its_share_beside_the_one_before_if_there_is_any(
+    before: str | None, serving: str, routing: dict[str, Any] | None
+) -> None:
+    alias = rolled_out(before).one(ALIAS).inputs
+    assert (alias["functionVersion"], alias.get("routingConfig")) == (serving, routing)
+
+
+def test_a_preview_knows_which_version_goes_on_serving() -> None:
+    deployment = rolled_out("7", preview=True)
+    assert deployment.one(ALIAS)
+
+
+def test_what_takes_a_share_is_proved_first() -> None:
+    deployment = rolled_out("7")
+    assert deployment.depends(deployment.one(ALIAS), deployment.one(INVOCATION))
+
+
+def test_a_version_before_that_cannot_be_read_is_not_taken_for_none(
+    deploy: Deploy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call = testing.AwsMocks.call
+
+    def denied(mocks: testing.AwsMocks, args: pulumi.runtime.MockCallArgs) -> Any:
+        if "Alias" in args.token:
+            raise testing.ProviderError("AccessDeniedException: not authorized to perform: lambda:GetAlias")
+        return call(mocks, args)
+
+    monkeypatch.setattr(testing.AwsMocks, "call", denied)
+    with pytest.raises(
+        RefusedError, match=r"^wine: canary_percent needs .+ AccessDeniedException: .+ leave the argument out"
+    ):
+        deploy({"canary_percent": 10})
+
+
+def test_alarms_compare_both_versions_by_what_reached_the_alias() -> None:
+    deployment = rolled_out("7", alarms={"topic_arn": "arn:aws:sns:eu-central-1:123456789012:on-call"})
+    function = deployment.one(FUNCTION).name + "-1a2b3c4"
+    for label, metrics in {"errors": {"Errors", "Invocations"}, "duration": {"Duration"}}.items():
+        alarm = deployment.one(ALARM, f"canary-{label}").inputs
+        (compared,) = [query for query in alarm["metricQueries"] if "expression" in query]
+        looked_at = {query["id"]: query["metric"] for query in alarm["metricQueries"] if "metric" in query}
+        assert {metric["metricName"] for metric in looked_at.values()} == metrics
+        assert all(id_ in compared["expression"] for id_ in looked_at)
+        for id_, metric in looked_at.items():
+            version = "1" if id_.startswith("candidate") else "7"
+            expected = {"FunctionName": function, "Resource": f"{function}:live", "ExecutedVersion": version}
+            assert metric["dimensions"] == expected
+        assert alarm["alarmActions"]
+
+
+def test_the_dashboard_shows_both_versions_while_one_takes_a_share(deploy: Deploy) -> None:
+    def searches(deployment: Deployment) -> list[str]:
+        widgets = json.loads(deployment.one("aws:cloudwatch/dashboard:Dashboard").inputs["dashboardBody"])["widgets"]
+        metrics = [metric for widget in widgets for metric in widget["properties"].get("metrics", [])]
+        return [metric[0]["expression"] for metric in metrics if isinstance(metric[0], dict)]
+
+    wanted = ["Invocations", "Errors", "Duration"]
+    for expression, metric in zip(searches(rolled_out("7", dashboard=True)), wanted, strict=True):
+        assert 'Resource="wine-function-1a2b3c4:live"' in expression
+        assert f'MetricName="{metric}"' in expression
+    assert searches(deploy({"dashboard": True})) == []
 
 
 def test_a_key_of_ones_own_encrypts_images_logs_and_environment(deploy: Deploy) -> None:

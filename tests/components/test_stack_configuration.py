@@ -20,8 +20,13 @@ FUNCTION = "aws:lambda/function:Function"
 VALUES: dict[str, tuple[Any, Any]] = {
     "model_path": ("model.ubj", "model.ubj"),
     "context_path": ("image", "image"),
+    "image_uri": ("an image by digest", "an image by digest"),
     "golden_path": ("golden.json", "golden.json"),
     "base_image": ("python:3.13", "python:3.13"),
+    "dockerfile": ("serving/Dockerfile", "serving/Dockerfile"),
+    "build_args": ({"PIP_INDEX": "local"}, {"PIP_INDEX": "local"}),
+    "target": ("serving", "serving"),
+    "cache_from": (["base:1"], ["base:1"]),
     "architecture": ("arm64", "arm64"),
     "memory_mb": (2048, 2048),
     "timeout_seconds": (5, 5),
@@ -51,6 +56,7 @@ VALUES: dict[str, tuple[Any, Any]] = {
         {"allow_origins": ["https://a.example"], "max_age_seconds": 60},
     ),
     "reserved_concurrency": (7, 7),
+    "canary_percent": (10, 10),
     "provisioned_concurrency": (3, 3),
     "snap_start": (True, True),
     "tracing": (False, False),
@@ -139,8 +145,8 @@ def test_settings_of_other_projects_and_of_the_program_itself_are_left_alone() -
         (
             {},
             (
-                "wine: give wine:modelPath (an XGBoost .ubj or .json file) or wine:contextPath (a Docker context of "
-                "your own), got neither"
+                "wine: give one of wine:modelPath (an XGBoost .ubj or .json file), wine:contextPath (a Docker context "
+                "of your own) and wine:imageUri (an image that is built elsewhere), got none"
             ),
         ),
     ],
@@ -166,6 +172,11 @@ def test_an_encrypted_setting_stays_a_secret(tmp_path: Path) -> None:
 
     function = fake_engine.run(program, golden_answer=[0.5]).one(FUNCTION)
     assert function.inputs["environment"] == {"secret": {"variables": {"TOKEN": "hidden"}}}
+
+
+def test_an_encrypted_build_argument_is_refused_since_the_image_would_show_it() -> None:
+    settings = {"contextPath": ".", "buildArgs": {"TOKEN": "hidden"}}
+    assert "wine:buildArgs['TOKEN'] has to be known" in refusal(settings, secret=("buildArgs",))
 
 
 @pytest.mark.parametrize(

@@ -130,9 +130,14 @@ NEW_KEY = Change(
     },
 )
 
-#: Arguments that say what is deployed. A changed model is the subject of test_deployment.py, and a context of your own
-#: is a changed image like any other.
-OF_THE_MODEL = {"model_path", "context_path", "golden_path", "training_ranges_path"}
+#: test_canary.py has a story of its own.
+OF_THE_ROLLOUT = {"canary_percent"}
+#: Arguments that say what is deployed. A changed model is the subject of test_deployment.py, an image of your own that
+#: of test_own_images.py.
+OF_THE_IMAGE = {
+    *("model_path", "context_path", "image_uri", "golden_path", "training_ranges_path"),
+    *("dockerfile", "build_args", "target", "cache_from"),
+}
 
 
 @dataclass(frozen=True)
@@ -185,7 +190,7 @@ def test_another_key_takes_a_new_repository_and_no_new_endpoint(changed: list[Ch
 
 def test_every_argument_is_changed_here() -> None:
     here = {argument for change in (*CHANGES, NEW_KEY) for argument in change.arguments}
-    assert here == MLInferenceFunctionArgs.__annotations__.keys() - OF_THE_MODEL
+    assert here == MLInferenceFunctionArgs.__annotations__.keys() - OF_THE_IMAGE - OF_THE_ROLLOUT
 
 
 def test_a_preview_with_every_argument_on_an_empty_stack_reports_no_error(new_stack: NewStack) -> None:

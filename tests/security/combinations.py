@@ -23,8 +23,9 @@ Combination = dict[str, str]
 
 #: The argument is left out.
 LEFT_OUT = "left out"
-#: Two arguments that only make sense together, combined as one.
+#: Arguments that only make sense together, combined as one.
 ACCESS = "authorization and allow_public_access"
+SOURCE = "context_path and dockerfile and build_args and target and cache_from and image_uri"
 _SEED = 7
 
 
@@ -57,13 +58,29 @@ READ_A_BUCKET = json.dumps(
     }
 )
 
+_OWN = {
+    "context_path": "own",
+    "dockerfile": "own/Dockerfile",
+    "build_args": {"COLOUR": "red"},
+    "target": "serving",
+    "cache_from": ["base:1"],
+}
+
 VALUES: dict[str, dict[str, Value]] = {
+    SOURCE: {
+        "own": Value(_OWN),
+        "own, an argument that nothing reads": Value(_OWN | {"build_args": {"COLOR": "red"}}),
+        "built": Value({"image_uri": d.IMAGE_URI}),
+        "built, unknown": Value({"image_uri": _later(d.IMAGE_URI)}),
+        "built, by tag": Value({"image_uri": d.IMAGE_URI.replace("@sha256", "")}),
+        "built, and to build": Value({"image_uri": d.IMAGE_URI, "target": "serving"}),
+    },
     "architecture": {"arm64": Value("arm64"), "enumeration": Value(Architecture.ARM64)},
     "memory_mb": {"least": Value(128), "most": Value(10_240), "as a float": Value(2048.0)},
     "timeout_seconds": {"least": Value(1), "most": Value(900)},
     "ephemeral_storage_mb": {"most": Value(10_240)},
     "environment": {
-        "plain": Value({"ALLOW_MISSING": "1"}),
+        "plain": Value({"MODE": "test"}),
         "secret": Value(lambda: {"TOKEN": pulumi.Output.secret("hush")}),
         "unknown": Value(lambda: {"TABLE": _later("table")()}),
     },
@@ -120,6 +137,7 @@ VALUES: dict[str, dict[str, Value]] = {
         "any with credentials": Value({"allow_origins": ["*"], "allow_credentials": True}),
     },
     "reserved_concurrency": {"none": Value(0), "some": Value(5)},
+    "canary_percent": {"some": Value(10)},
     "provisioned_concurrency": {"some": Value(2), "more": Value(6)},
     "snap_start": {"true": Value(True)},
     "tracing": {"false": _on_purpose(False, "own:requests_are_traced")},
@@ -151,10 +169,13 @@ def is_contradiction(combination: Mapping[str, str]) -> bool:
     reserved, provisioned = chosen.get("reserved_concurrency"), chosen.get("provisioned_concurrency")
     snap_start = chosen.get("snap_start", False)
     return (
-        combination.get("invoker_principals") == "everybody"
+        combination.get(SOURCE, "").partition(", ")[2] not in ("", "unknown")
+        or (SOURCE in chosen and "training_ranges_path" in chosen)
+        or combination.get("invoker_principals") == "everybody"
         or ("invoker_principals" in chosen and "create_invoker_role" in chosen)
         or ("execution_role_arn" in chosen and bool(chosen.keys() & {"execution_policies", "execution_policy_arns"}))
-        or reserved == 0
+        # A new version is asked something, unless nothing is known of it.
+        or (reserved == 0 and SOURCE not in chosen)
         or (combination.get("alarms") == "on drift" and combination.get("training_ranges_path") == LEFT_OUT)
         or combination.get(ACCESS) in ("public, said once", "public, not meant")
         or (combination.get(ACCESS) == "public" and bool(chosen.keys() & {"invoker_arns", "invoker_role_names"}))
@@ -162,6 +183,7 @@ def is_contradiction(combination: Mapping[str, str]) -> bool:
         or combination.get("cors") == "any with credentials"
         or (reserved is not None and provisioned is not None and provisioned > reserved)
         or (snap_start and provisioned is not None)
+        or ("canary_percent" in chosen and provisioned is not None)
         or (snap_start and chosen.get("ephemeral_storage_mb", 512) > 512)
     )
 
@@ -207,7 +229,7 @@ def _accepted(factors: list[str], accepted: Callable[[Combination], bool], row: 
 def arguments(combination: Combination) -> dict[str, Any]:
     """The combination as the component takes it."""
     chosen = {factor: VALUES[factor][label].value for factor, label in combination.items() if label != LEFT_OUT}
-    return {**chosen.pop(ACCESS, {}), **chosen}
+    return {**chosen.pop(ACCESS, {}), **chosen.pop(SOURCE, {}), **chosen}
 
 
 def declared(combination: Combination) -> set[str]:

@@ -16,6 +16,8 @@ from tests.security.deployments import Deployer, write_model
 def _project_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("security")
     write_model(folder)
+    (folder / "own").mkdir()
+    (folder / "own" / "Dockerfile").write_text("ARG COLOUR\nFROM scratch AS serving\n", encoding="utf-8")
     return folder
 
 

@@ -43,6 +43,7 @@ KMS_KEY_ARN = f"arn:aws:kms:{REGION}:{ACCOUNT_ID}:key/0a1b2c3d-0000-4000-8000-00
 TOPIC_ARN = f"arn:aws:sns:{REGION}:{ACCOUNT_ID}:on-call"
 CLIENT_ARN = f"arn:aws:iam::{ACCOUNT_ID}:role/team/client"
 BOUNDARY_ARN = f"arn:aws:iam::{ACCOUNT_ID}:policy/boundary"
+IMAGE_URI = f"{ACCOUNT_ID}.dkr.ecr.{REGION}.amazonaws.com/team/wine@sha256:{'0a' * 32}"
 PARTNER_ARN = f"arn:aws:iam::{OTHER_ACCOUNT_ID}:role/partner"
 VPC = {
     "subnet_ids": ["subnet-0a1b2c3d4e5f60718", "subnet-1a1b2c3d4e5f60718"],
@@ -87,7 +88,8 @@ class Deployer:
 
         def program() -> dict[str, pulumi.Output[Any]]:
             given = {key: value() if callable(value) else value for key, value in (args or {}).items()}
-            component = MLInferenceFunction("wine", {"model_path": self._model, **given})  # type: ignore[typeddict-item]
+            source = {} if {"context_path", "image_uri"} & given.keys() else {"model_path": self._model}
+            component = MLInferenceFunction("wine", {**source, **given})  # type: ignore[typeddict-item]
             return {output: getattr(component, output) for output in OUTPUTS}
 
         with mock.patch.object(staging, "stage", self._stage):

@@ -274,7 +274,8 @@ def image_is_run_by_digest(deployment: Deployment) -> Iterator[str]:
 def image_is_never_the_latest(deployment: Deployment) -> Iterator[str]:
     """Neither the image nor its base is tagged `latest`, or not at all."""
     for image in deployment.all(d.IMAGE):
-        names = [image.inputs["imageName"], *image.inputs["build"].get("args", {}).values()]
+        base = image.inputs["build"].get("args", {}).get("BASE_IMAGE")
+        names = [image.inputs["imageName"], *([base] if base else [])]
         if any(name.endswith(":latest") or not re.search(r":[^/]+$", name) for name in names):
             yield image.name
 

@@ -40,9 +40,9 @@ def scanned(deployed: dict[str, Deployment], checkov: Checkov) -> Findings:
 
 
 def test_every_argument_is_combined() -> None:
-    """A new one has values here, or says by its place in this list that it is about which image is built."""
+    """A new one has values here; a model is what there is without another source."""
     combined = {name for factor in VALUES for name in factor.split(" and ")}
-    assert MLInferenceFunctionArgs.__annotations__.keys() - {"model_path", "context_path", "golden_path"} == combined
+    assert MLInferenceFunctionArgs.__annotations__.keys() - {"model_path", "golden_path"} == combined
 
 
 def test_every_pair_of_values_that_can_meet_meets(possible: dict[str, Combination]) -> None:
