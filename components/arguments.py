@@ -87,6 +87,10 @@ MOST_TAGS = 50
 MOST_MANAGED_POLICIES = 10
 #: Fewer would let the image of the live version, or of the one to roll back to, expire after a few deployments.
 IMAGE_RETENTION = (10, 1_000)
+#: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html: 10,000 child workflows at the same time.
+BATCH_CONCURRENCY = (1, 10_000)
+ROWS_PER_BATCH = (1, 10_000)
+RETENTION_DAYS = (1, 3650)
 #: Names of roles and functions end at 64 characters; Pulumi adds eight random ones to `{name}-execution-role`.
 MAX_NAME_LENGTH = 40
 #: Regions whose Lambda has no Function URLs: https://docs.aws.amazon.com/lambda/latest/dg/urls-configuration.html
@@ -178,6 +182,31 @@ class AlarmsArgs(TypedDict, total=False):
 
     p99_duration_ms: int
     """Duration in milliseconds that 99 of 100 requests should keep, 1 to 900000. Default: 1000."""
+
+
+class BatchArgs(TypedDict, total=False):
+    """Batch scoring of files in S3 by Step Functions. An empty mapping makes it with buckets of its own."""
+
+    input_bucket: pulumi.Input[str]
+    """Name of your bucket with rows, encrypted by S3 itself or by `kms_key_arn`. Default: one is created."""
+
+    output_bucket: pulumi.Input[str]
+    """Name of your bucket for answers, likewise. Default: one is created."""
+
+    retention_days: int
+    """Days after which created buckets forget an object, 1 to 3650. Default: 30."""
+
+    rows_per_batch: int
+    """Rows that one invocation gets at most, 1 to 10000. Default: 500, or fewer if the answers would not fit into the
+    256 KiB that Step Functions carries."""
+
+    max_concurrency: int
+    """Batches that are predicted at the same time, 1 to 10000; the endpoint's requests share the account's
+    concurrency. Default: 100, or what `reserved_concurrency` allows."""
+
+    tolerated_failure_percent: float
+    """Rows in percent whose batches may fail for good before the run is ended, 0 to 100. Default: 0. A row that cannot
+    be predicted fails no batch."""
 
 
 class MissingValuesArgs(TypedDict, total=False):
@@ -335,6 +364,9 @@ class MLInferenceFunctionArgs(TypedDict, total=False):
 
     dashboard: bool
     """Whether to create a CloudWatch dashboard. Default: false."""
+
+    batch: BatchArgs
+    """Batch scoring of CSV, JSON lines and Parquet in S3 by the live model. Default: none."""
 
     expected_duration_ms: float
     """Duration of a request of one record in milliseconds, for the estimate of the cost. Default: 1, which is what
@@ -583,6 +615,13 @@ def _tags(name: Name, value: Any) -> dict[str, Any]:
 _TAG = " must be a text of at most 256 letters, digits, blanks and _.:/=+-@, got {got}"
 
 
+def _percent(name: Name, value: Any) -> float:
+    share: float = any_number(name, value)
+    if not 0 <= share <= 100:
+        raise InvalidArgumentError(f"{name} must be from 0 to 100, got {described(value)}")
+    return share
+
+
 def _method(name: Name, value: Any) -> str:
     if value not in CORS_METHODS:
         raise InvalidArgumentError(f"{name} takes {', '.join(CORS_METHODS)}, got {described(value)}")
@@ -674,6 +713,22 @@ ALARMS = {
     "p99_duration_ms": Rule(whole(1, LONGEST_MS, "milliseconds"), default=1000),
 }
 
+_BUCKET = or_output(
+    text_like(
+        r"(?!xn--|sthree-)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]",
+        " must be the name of a bucket (3 to 63 lower-case letters, digits, hyphens and dots), got {got}",
+    )
+)
+
+BATCH = {
+    "input_bucket": Rule(_BUCKET),
+    "output_bucket": Rule(_BUCKET),
+    "retention_days": Rule(whole(*RETENTION_DAYS, "days"), default=30),
+    "rows_per_batch": Rule(whole(*ROWS_PER_BATCH, "rows")),
+    "max_concurrency": Rule(whole(*BATCH_CONCURRENCY, "batches")),
+    "tolerated_failure_percent": Rule(_percent, default=0),
+}
+
 MISSING_VALUES = {
     "value": Rule(any_number),
     "allow_null": Rule(list_of(text)),
@@ -756,6 +811,7 @@ RULES = {
     "vpc": Rule(mapping_by(VPC)),
     "alarms": Rule(mapping_by(ALARMS)),
     "dashboard": Rule(flag, default=False),
+    "batch": Rule(mapping_by(BATCH)),
     "expected_duration_ms": Rule(number_up_to(LONGEST_MS, "milliseconds"), default=1),
     "tags": Rule(_tags, default={}),
 }

@@ -21,7 +21,7 @@ import pulumi_aws as aws
 import pulumi_docker as docker
 import pulumi_random as random
 
-from . import arguments, costs, dockerfile, golden, handler_settings, monitoring, policies, rollout, staging
+from . import arguments, batch, costs, dockerfile, golden, handler_settings, monitoring, policies, rollout, staging
 from .arguments import Architecture, Authorization, CorsArgs, MLInferenceFunctionArgs
 from .refusal import RefusedError
 from .spelling import spelling_of
@@ -79,7 +79,10 @@ class MLInferenceFunction(pulumi.ComponentResource):
     ├─ {name}-provisioned           environments that stand ready                     if wanted
     ├─ {name}-errors, -throttles, -p99-duration, -near-timeout, -drift    alarms      if wanted
     ├─ {name}-canary-errors, -canary-duration    alarms that compare two versions     if wanted
-    └─ {name}-dashboard                                                               if wanted
+    ├─ {name}-dashboard                                                               if wanted
+    └─ {name}-batch                 scores files in S3 by the alias                   if wanted
+       {name}-batch-role, -batch-data, -batch-runs, -batch-logs, -batch-failed
+       {name}-batch-input, -batch-output: buckets, unless they are given
 
     Repository, build and image are left out where `image_uri` names one.
     """
@@ -129,6 +132,10 @@ class MLInferenceFunction(pulumi.ComponentResource):
     """Estimate of what 1,000 requests of one record cost, in US dollars; none where prices are not known. See
     `costs.py` for the formula and the date of its prices."""
 
+    batch: pulumi.Output[dict[str, Any] | None]
+    """What starts and follows a batch run: state_machine_arn, input_bucket, output_bucket, and what its cost is
+    estimated by: rows_per_batch, max_concurrency, memory_mb, architecture; none unless `batch` is given."""
+
     client_policy_json: pulumi.Output[str]
     """IAM policy document that lets a principal call the endpoint; attach it to clients elsewhere."""
 
@@ -167,6 +174,7 @@ class MLInferenceFunction(pulumi.ComponentResource):
 
         self._provisioned_concurrency(alias)
         self._monitoring(alias, log_group, image, share)
+        self.batch = self._batch(alias)
 
         self.endpoint = url.function_url
         self.function_name = function.name
@@ -550,6 +558,21 @@ class MLInferenceFunction(pulumi.ComponentResource):
         """The CloudWatch namespace of the bundled handler's metrics."""
         return self._args["environment"].get("METRICS_NAMESPACE", monitoring.HANDLER_NAMESPACE)
 
+    def _batch(self, alias: aws.lambda_.Alias) -> pulumi.Output[dict[str, Any] | None]:
+        if "batch" not in self._args:
+            return pulumi.Output.from_input(None)
+        return batch.declare(
+            batch.Surroundings(
+                name=self._name,
+                args=self._args,
+                outputs=self._content.summary.outputs if self._content.summary else None,
+                alias=alias,
+                account_id=self._account_id(),
+                partition=self._partition(),
+                parent=self,
+            )
+        )
+
     def _account_id(self) -> pulumi.Output[str]:
         return aws.get_caller_identity_output(opts=pulumi.InvokeOutputOptions(parent=self)).account_id
 
@@ -606,6 +629,8 @@ def _prepared(name: str, args: MLInferenceFunctionArgs) -> tuple[MLInferenceFunc
             content = context = staging.stage(name, Path(source), golden_path, recipe, ranges_path)
             dockerfile.check(context.dockerfile, checked.get("target"), checked["build_args"])
         arguments.check_that_it_answers(args, checked, is_asked=content.question is not None)
+        if "batch" in checked:
+            batch.limits(checked, content.summary.outputs if content.summary else None)
         return checked, content
     except (RefusedError, staging.StagingError, dockerfile.DockerfileError, golden.GoldenError) as error:
         named = r"\b(model_path|context_path|build_args|target(?= '))"

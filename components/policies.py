@@ -19,6 +19,16 @@ INVOKE_ACTION = "lambda:InvokeFunction"
 _INTERFACE_ACTIONS = ("ec2:DeleteNetworkInterface", "ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses")
 _LOOKING_ACTIONS = ("ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets")
 
+#: What a state machine's role needs to have its log delivered and to be traced; IAM knows no narrower resource.
+#: https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html and xray-iam.html
+_LOG_DELIVERY_ACTIONS = (
+    *("logs:CreateLogDelivery", "logs:GetLogDelivery", "logs:UpdateLogDelivery", "logs:DeleteLogDelivery"),
+    *("logs:ListLogDeliveries", "logs:PutResourcePolicy", "logs:DescribeResourcePolicies", "logs:DescribeLogGroups"),
+)
+_TRACING_ACTIONS = (
+    *("xray:PutTraceSegments", "xray:PutTelemetryRecords", "xray:GetSamplingRules", "xray:GetSamplingTargets"),
+)
+
 
 @dataclass(frozen=True)
 class Network:
@@ -124,6 +134,69 @@ def alias_policy_bytes(name: str, principals: Sequence[str]) -> int:
     ]
     policy = {"Version": "2012-10-17", "Id": "default", "Statement": statements}
     return len(json.dumps(policy, separators=(",", ":")))
+
+
+def batch_trust(account_id: str) -> str:
+    """Trust policy of the role for batch scoring: Step Functions, acting for this account's own state machines.
+
+    https://docs.aws.amazon.com/step-functions/latest/dg/procedure-create-iam-role.html#prevent-cross-service-confused-deputy
+    """
+    own = {"StringEquals": {"aws:SourceAccount": account_id}}
+    return _document([_allow("sts:AssumeRole", Principal={"Service": "states.amazonaws.com"}, Condition=own)])
+
+
+def batch_data(
+    partition: str, input_bucket: str, output_bucket: str, alias_arn: str, kms_key_arn: str | None, *, tracing: bool
+) -> str:
+    """What a batch run may do with data: read rows, ask the live alias, write answers, log and trace.
+
+    https://docs.aws.amazon.com/step-functions/latest/dg/iam-policies-eg-dist-map.html
+
+    Args:
+        partition: `aws`, or another one.
+        input_bucket: Where rows lie.
+        output_bucket: Where answers go; the engine reads what it has written.
+        alias_arn: The live alias.
+        kms_key_arn: Key that encrypts both buckets, if one does.
+        tracing: Whether runs send traces.
+    """
+    bucket = f"arn:{partition}:s3:::"
+    statements = [
+        _allow("s3:ListBucket", Resource=f"{bucket}{input_bucket}"),
+        _allow("s3:GetObject", Resource=f"{bucket}{input_bucket}/*"),
+        _allow(
+            *("s3:PutObject", "s3:GetObject", "s3:ListMultipartUploadParts", "s3:AbortMultipartUpload"),
+            Resource=f"{bucket}{output_bucket}/*",
+        ),
+        _allow(INVOKE_ACTION, Resource=alias_arn),
+        _allow(*_LOG_DELIVERY_ACTIONS, Resource="*"),
+    ]
+    if kms_key_arn:
+        statements.append(_allow("kms:Decrypt", "kms:GenerateDataKey", Resource=kms_key_arn))
+    if tracing:
+        statements.append(_allow(*_TRACING_ACTIONS, Resource="*"))
+    return _document(statements)
+
+
+def batch_runs(state_machine_arn: str) -> str:
+    """What a batch run may do with its own parts: a Distributed Map starts each as a run of the same state machine."""
+    runs = state_machine_arn.replace(":stateMachine:", ":execution:")
+    return _document(
+        [
+            _allow("states:StartExecution", Resource=state_machine_arn),
+            _allow(
+                *("states:DescribeExecution", "states:StopExecution", "states:RedriveExecution"),
+                Resource=[f"{runs}:*", f"{runs}/*"],
+            ),
+        ]
+    )
+
+
+def tls_only(bucket_arn: str) -> str:
+    """Policy of a bucket: nobody reaches it in plain HTTP, whoever they are."""
+    insecure = {"Bool": {"aws:SecureTransport": "false"}}
+    everything = {"Principal": "*", "Action": "s3:*", "Resource": [bucket_arn, f"{bucket_arn}/*"]}
+    return _document([{"Effect": "Deny", **everything, "Condition": insecure}])
 
 
 def image_lifecycle(keep: int) -> str:

@@ -193,6 +193,8 @@ class AwsMocks(pulumi.runtime.Mocks):
                 computed |= {"repoDigest": f"{repository}@sha256:{'0' * 64}"}
             case "random:index/randomId:RandomId":
                 computed |= {"hex": "0a1b2c3d"}
+            case "aws:s3/bucket:Bucket":
+                computed |= {"bucket": named, "arn": f"arn:aws:s3:::{named}"}
             case "aws:lambda/function:Function":
                 computed |= {"version": "1", "qualifiedArn": f"{computed['arn']}:1"}
             case "aws:lambda/invocation:Invocation":
@@ -211,6 +213,7 @@ class AwsMocks(pulumi.runtime.Mocks):
             "aws:iam/role:Role": ("iam", f"role/{name}"),
             "aws:lambda/alias:Alias": ("lambda", f"function:{inputs.get('functionName')}:{name}"),
             "aws:lambda/function:Function": ("lambda", f"function:{name}"),
+            "aws:sfn/stateMachine:StateMachine": ("states", f"stateMachine:{name}"),
         }.get(type_, (type_.split(":")[1].split("/")[0], name))
         region = "" if service == "iam" else self.region
         return f"arn:aws:{service}:{region}:{self.account_id}:{resource}"

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_logs import CloudWatchLogsClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_stepfunctions import SFNClient
     from mypy_boto3_sts import STSClient
 
 SECONDS_TO_ANSWER = 120
@@ -122,6 +124,18 @@ class Cloud:
         """CloudWatch Logs."""
         with self._making:
             return self.session.client("logs", endpoint_url=self.url, config=self.config)
+
+    @cached_property
+    def s3(self) -> "S3Client":
+        """Simple Storage Service."""
+        with self._making:
+            return self.session.client("s3", endpoint_url=self.url, config=self.config)
+
+    @cached_property
+    def stepfunctions(self) -> "SFNClient":
+        """Step Functions."""
+        with self._making:
+            return self.session.client("stepfunctions", endpoint_url=self.url, config=self.config)
 
     @cached_property
     def sts(self) -> "STSClient":

@@ -19,6 +19,14 @@ from local.resources.lambda_ import (
 from local.resources.logs import LogGroup
 from local.resources.random_ import RandomId
 from local.resources.resource_type import Properties, ResourceType, State, Target
+from local.resources.s3 import (
+    Bucket,
+    BucketLifecycleConfiguration,
+    BucketPolicy,
+    BucketPublicAccessBlock,
+    BucketServerSideEncryptionConfiguration,
+)
+from local.resources.sfn import StateMachine
 
 __all__ = ["RESOURCE_TYPES", "Properties", "ResourceType", "State", "Target", "resource_type"]
 
@@ -26,6 +34,11 @@ RESOURCE_TYPES: dict[str, ResourceType] = {
     kind.pulumi_type: kind
     for kind in (
         Alias(),
+        Bucket(),
+        BucketLifecycleConfiguration(),
+        BucketPolicy(),
+        BucketPublicAccessBlock(),
+        BucketServerSideEncryptionConfiguration(),
         Dashboard(),
         Function(),
         FunctionUrl(),
@@ -41,6 +54,7 @@ RESOURCE_TYPES: dict[str, ResourceType] = {
         Role(),
         RolePolicy(),
         RolePolicyAttachment(),
+        StateMachine(),
     )
 }
 

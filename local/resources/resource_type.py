@@ -15,13 +15,20 @@ from local.images import Images
 
 # How AWS's services say that something is not there.
 GONE = {
+    "404",
     "DashboardNotFoundError",
     "LifecyclePolicyNotFoundException",
+    "NoSuchBucket",
+    "NoSuchBucketPolicy",
     "NoSuchEntity",
+    "NoSuchLifecycleConfiguration",
+    "NoSuchPublicAccessBlockConfiguration",
     "ProvisionedConcurrencyConfigNotFoundException",
     "RepositoryNotFoundException",
     "ResourceNotFound",
     "ResourceNotFoundException",
+    "ServerSideEncryptionConfigurationNotFoundError",
+    "StateMachineDoesNotExist",
 }
 
 Answer = TypeVar("Answer")

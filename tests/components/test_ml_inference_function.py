@@ -553,6 +553,6 @@ def test_a_preview_works_though_nothing_is_known_yet(deploy: Deploy) -> None:
 
 
 def test_all_outputs_are_known_after_deploying(deploy: Deploy) -> None:
-    outputs = deploy().outputs
+    outputs = deploy({"batch": {}}).outputs
     assert all(outputs.values()), f"empty: {[name for name, value in outputs.items() if not value]}"
     assert outputs["endpoint"].startswith("https://")

@@ -68,6 +68,7 @@ VALUES: dict[str, tuple[Any, Any]] = {
     "alarms": ({"p99DurationMs": 250}, {"p99_duration_ms": 250}),
     "dashboard": (True, True),
     "expected_duration_ms": (2.5, 2.5),
+    "batch": ({"retentionDays": 7, "inputBucket": "rows"}, {"retention_days": 7, "input_bucket": "rows"}),
     "tags": ({"team-name": "wine"}, {"team-name": "wine"}),
 }
 

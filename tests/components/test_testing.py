@@ -24,6 +24,7 @@ EVERYTHING: Any = {
     "provisioned_concurrency": 2,
     "invoker_arns": ["arn:aws:iam::210987654321:role/client"],
     "invoker_role_names": ["batch"],
+    "batch": {},
 }
 
 

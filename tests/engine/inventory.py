@@ -15,7 +15,10 @@ def inventory(cloud: Cloud) -> set[str]:
     repositories = cloud.ecr.describe_repositories()["repositories"]
     functions = [function["FunctionName"] for function in cloud.lambda_.list_functions()["Functions"]]
     roles = [role["RoleName"] for role in cloud.iam.list_roles()["Roles"]]
+    machines = cloud.stepfunctions.list_state_machines()["stateMachines"]
     return {
+        *(f"bucket {bucket['Name']}" for bucket in cloud.s3.list_buckets()["Buckets"]),
+        *(f"state machine {machine['name']}" for machine in machines),
         *(f"alarm {alarm['AlarmName']}" for alarm in cloud.cloudwatch.describe_alarms()["MetricAlarms"]),
         *(f"dashboard {page['DashboardName']}" for page in cloud.cloudwatch.list_dashboards()["DashboardEntries"]),
         *(f"function {function}" for function in functions),
@@ -54,6 +57,8 @@ NAMES: dict[str, Callable[[Resource], str]] = {
     "aws:lambda/alias:Alias": lambda alias: f"alias {alias.outputs['functionName']} {alias.outputs['name']}",
     "aws:lambda/function:Function": lambda function: f"function {function.id}",
     "aws:lambda/functionUrl:FunctionUrl": lambda url: f"address {url.outputs['functionName']} live",
+    "aws:s3/bucket:Bucket": lambda bucket: f"bucket {bucket.id}",
+    "aws:sfn/stateMachine:StateMachine": lambda machine: f"state machine {machine.outputs['name']}",
     "aws:lambda/permission:Permission": lambda grant: f"statement {grant.outputs['function']} {grant.id}",
 }
 

@@ -28,6 +28,15 @@ EXISTING = "existing"
 NEW_VERSION = {"wine-function": "update", "wine-golden-check": "replace", "wine-live": "update"}
 NEW_IMAGE = {"wine-build": "replace", "wine-image": "update", **NEW_VERSION}
 PUBLIC = {"wine-everybody-invoke-url": "create", "wine-everybody-invoke": "create"}
+LIFECYCLES = {f"wine-batch-{bucket}-lifecycle": "update" for bucket in ("input", "output")}
+BATCH = {
+    **{f"wine-batch{tail}": "create" for tail in ("", "-role", "-data", "-runs", "-logs", "-failed")},
+    **{
+        f"wine-batch-{bucket}{tail}": "create"
+        for bucket in ("input", "output")
+        for tail in ("", "-private", "-encryption", "-lifecycle", "-tls")
+    },
+}
 
 
 def label(value: str) -> str:
@@ -94,6 +103,9 @@ CHANGES = [
     ),
     Change({"alarms": {"p99_duration_ms": 50}}, {"wine-p99-duration": "update"}),
     Change({"dashboard": True}, {"wine-dashboard": "create"}),
+    Change({"batch": {}}, BATCH),
+    Change({"batch": {"retention_days": 7, "max_concurrency": 3}}, {"wine-batch": "update", **LIFECYCLES}),
+    Change({"batch": None}, dict.fromkeys(BATCH, "delete")),
     Change({"expected_duration_ms": 20}),
     Change(
         {"vpc": {"subnet_ids": ["subnet-1"], "security_group_ids": ["sg-1"]}},

@@ -84,8 +84,8 @@ def test_an_unknown_property_is_refused_by_name(pulumi_type: str) -> None:
 
 
 def test_an_unknown_type_is_refused_by_name() -> None:
-    with pytest.raises(LocalError, match=r"aws:s3/bucket:Bucket cannot be deployed locally"):
-        resource_type("aws:s3/bucket:Bucket")
+    with pytest.raises(LocalError, match=r"aws:sqs/queue:Queue cannot be deployed locally"):
+        resource_type("aws:sqs/queue:Queue")
 
 
 def test_a_change_of_a_fixed_property_takes_a_new_resource() -> None:

@@ -71,7 +71,7 @@ def test_it_registers_the_same_resources_as_the_class_does(plugin: Plugin, monke
 
 
 def test_every_output_reaches_the_program(plugin: Plugin) -> None:
-    _, outputs = plugin.construct({"modelPath": MODEL})
+    _, outputs = plugin.construct({"modelPath": MODEL, "batch": {}})
     (component,) = SCHEMA["resources"].values()
     assert outputs.keys() == component["properties"].keys()
     assert outputs["modelVersion"] == GOLDEN["model_sha256"][:12]

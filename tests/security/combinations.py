@@ -155,6 +155,13 @@ VALUES: dict[str, dict[str, Value]] = {
     },
     "training_ranges_path": {"known": Value("ranges.json")},
     "dashboard": {"true": Value(True)},
+    "batch": {
+        "own buckets": Value({}),
+        "given": Value(
+            {"input_bucket": "rows", "output_bucket": "answers", "rows_per_batch": 50, "max_concurrency": 4}
+        ),
+        "unknown": Value(lambda: {"input_bucket": _later("rows")()}),
+    },
     "missing_values": {"known": Value({"value": -999, "allow_null": ["*"]})},
     "output_names": {"known": Value(["quality"])},
     "base_image": {"by digest": Value("public.ecr.aws/lambda/python@sha256:" + "0" * 64)},

@@ -29,12 +29,15 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
         "environment": {"ALLOW_MISSING": "1"},
         "alarms": {"topic_arn": d.TOPIC_ARN},
     },
+    "batch": {"batch": {}, "kms_key_arn": d.KMS_KEY_ARN, "alarms": {"topic_arn": d.TOPIC_ARN}},
 }
 
 FUNCTION, URL, REPO, LOGS = "wine-function", "wine-url", "wine-repository", "wine-logs"
 ALIAS, IMAGE, LIFECYCLE, CHECK = "wine-live", "wine-image", "wine-lifecycle", "wine-golden-check"
 EXECUTION_ROLE, EXECUTION = "wine-execution-role", "wine-execution"
 INVOKER_ROLE, INVOKER = "wine-invoker-role", "wine-invoker-role-invoke"
+BATCH, BATCH_ROLE, BATCH_DATA, BATCH_RUNS = "wine-batch", "wine-batch-role", "wine-batch-data", "wine-batch-runs"
+INPUT, OUTPUT = "wine-batch-input", "wine-batch-output"
 ((CLIENT, _),) = labelled([d.CLIENT_ARN])
 GRANT_URL, GRANT = f"wine-invoker-{CLIENT}-invoke-url", f"wine-invoker-{CLIENT}-invoke"
 
@@ -77,6 +80,13 @@ def edit(name: str, key: str, change: Callable[[list[Inputs]], object]) -> Calla
         inputs[key] = json.dumps(document)
 
     return lambda deployment: changed(deployment, name, edited)
+
+
+def edit_text(name: str, key: str, old: str, new: str) -> Callable[[Deployment], Deployment]:
+    """Replaces a text in an input."""
+    return lambda deployment: changed(
+        deployment, name, lambda inputs: inputs.update({key: inputs[key].replace(old, new)})
+    )
 
 
 def allow(name: str, **statement: object) -> Callable[[Deployment], Deployment]:
@@ -202,6 +212,23 @@ MUTATIONS = [
     Mutation("a role is out of bounds", drop(INVOKER_ROLE, "permissionsBoundary"), "own:one_boundary_holds_every_role", of="protected"),
     Mutation("an alarm is switched off", put("wine-errors", "actionsEnabled", False), "checkov:CKV_AWS_319", of="protected"),
     Mutation("an alarm tells nobody", drop("wine-errors", "alarmActions"), "own:alarm_tells_somebody", of="protected"),
+    # batch runs
+    Mutation("batch runs ask every version", edit_text(BATCH, "definition", ":live", ""), "own:batch_asks_the_alias", of="batch"),
+    Mutation("rows stand in the log of runs", put(BATCH, "loggingConfiguration", {"level": "ALL", "includeExecutionData": True}), "own:batch_logs_no_rows", of="batch"),
+    Mutation("failed runs leave no line", drop(BATCH, "loggingConfiguration"), "own:batch_logs_no_rows checkov:CKV_AWS_285", of="batch"),
+    Mutation("runs are not traced", put(BATCH, "tracingConfiguration", {"enabled": False}), "checkov:CKV_AWS_284", of="batch"),
+    Mutation("every account's state machines may use the role", edit(BATCH_ROLE, "assumeRolePolicy", lambda statements: statements[0].pop("Condition")), "own:batch_role_is_step_functions_for_this_account", of="batch"),
+    Mutation("runs may ask every function", edit(BATCH_DATA, "policy", lambda statements: statements[3].update(Resource=f"arn:aws:lambda:eu-central-1:{ACCOUNT_ID}:function:*")), "own:batch_role_reaches_its_buckets_alone", of="batch"),
+    Mutation("runs may overwrite their input", edit(BATCH_DATA, "policy", lambda statements: statements[1].update(Action=["s3:GetObject", "s3:PutObject"])), "own:batch_role_reaches_its_buckets_alone", of="batch"),
+    Mutation("runs may read every bucket", edit(BATCH_DATA, "policy", lambda statements: statements[1].update(Resource="*")), "own:resource_is_named", of="batch"),
+    Mutation("runs may delete what they wrote", edit(BATCH_DATA, "policy", lambda statements: statements[2]["Action"].append("s3:DeleteObject")), "own:batch_role_reaches_its_buckets_alone", of="batch"),
+    Mutation("runs may start every state machine", edit(BATCH_RUNS, "policy", lambda statements: statements[0].update(Resource=f"arn:aws:states:eu-central-1:{ACCOUNT_ID}:stateMachine:*")), "own:batch_role_reaches_its_buckets_alone", of="batch"),
+    Mutation("answers may become public", put(f"{OUTPUT}-private", "restrictPublicBuckets", False), "own:bucket_is_private_encrypted_and_forgets checkov:CKV_AWS_56", of="batch"),
+    Mutation("nothing keeps rows from the public", remove(f"{INPUT}-private"), "own:bucket_is_private_encrypted_and_forgets checkov:CKV2_AWS_6", of="batch"),
+    Mutation("rows travel in plain HTTP", remove(f"{INPUT}-tls"), "own:bucket_is_private_encrypted_and_forgets", of="batch"),
+    Mutation("answers are kept for ever", remove(f"{OUTPUT}-lifecycle"), "own:bucket_is_private_encrypted_and_forgets checkov:CKV_AWS_18 checkov:CKV_AWS_21 checkov:CKV_AWS_144 checkov:CKV2_AWS_61 checkov:CKV2_AWS_62", of="batch"),
+    Mutation("answers are encrypted without the key", put(f"{OUTPUT}-encryption", "rules", [{"applyServerSideEncryptionByDefault": {"sseAlgorithm": "AES256"}}]), "own:one_key_encrypts_everything checkov:CKV_AWS_145", of="batch"),
+    Mutation("an alarm watches another state machine", put("wine-batch-failed", "dimensions", {"StateMachineArn": f"arn:aws:states:eu-central-1:{ACCOUNT_ID}:stateMachine:other"}), "own:alarms_watch_the_alias", of="batch"),
     Mutation("an alarm watches what does not serve", put("wine-errors", "dimensions", {"FunctionName": "wine-function-1a2b3c4"}), "own:alarms_watch_the_alias", of="protected"),
 ]
 # fmt: on

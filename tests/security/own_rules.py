@@ -5,6 +5,7 @@ what Checkov already says, except where a mutation showed that it only says it i
 """
 
 import fnmatch
+import itertools
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -32,9 +33,16 @@ EXECUTION_ACTIONS = frozenset(
     ]
 )
 #: Actions for which IAM knows no resource.
-#: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsx-ray.html and list_amazonec2.html
+#: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsx-ray.html, list_amazonec2.html and
+#: list_amazoncloudwatchlogs.html
 WITHOUT_RESOURCE = frozenset(
-    ["xray:PutTraceSegments", "xray:PutTelemetryRecords", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"]
+    [
+        *("xray:PutTraceSegments", "xray:PutTelemetryRecords", "xray:GetSamplingRules", "xray:GetSamplingTargets"),
+        *("ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"),
+        *("logs:CreateLogDelivery", "logs:GetLogDelivery", "logs:UpdateLogDelivery", "logs:DeleteLogDelivery"),
+        *("logs:ListLogDeliveries", "logs:PutResourcePolicy", "logs:DescribeResourcePolicies"),
+        "logs:DescribeLogGroups",
+    ]
 )
 ONE_PRINCIPAL = re.compile(r"arn:aws[a-z-]*:iam::(\d{12}):(role|user)/[\w+=,.@/-]+")
 #: Fewer images than this could let the live version's expire after a few deployments.
@@ -252,9 +260,9 @@ def one_boundary_holds_every_role(deployment: Deployment) -> Iterator[str]:
 @rule
 def logs_are_written_into_the_own_group(deployment: Deployment) -> Iterator[str]:
     """The execution role writes into the deployment's log group alone."""
-    own = [f"{_log_group_arn(group)}:*" for group in deployment.all(d.LOG_GROUP)]
+    own = [f"{_log_group_arn(group)}:*" for group in deployment.all(d.LOG_GROUP) if not _is_batch(group)]
     for name, statement in _allowed(deployment):
-        writes = any(action.startswith("logs:") for action in _listed(statement.get("Action")))
+        writes = "-execution" in name and any(action.startswith("logs:") for action in _listed(statement.get("Action")))
         if writes and _listed(statement.get("Resource")) != own:
             yield name
 
@@ -378,11 +386,13 @@ def requests_are_traced(deployment: Deployment) -> Iterator[str]:
 @rule
 def alarms_watch_the_alias(deployment: Deployment) -> Iterator[str]:
     """An alarm watches what serves, or it is silent about it; the handler's own metrics know no alias."""
+    machines = {_state_machine_arn(machine) for machine in deployment.all(d.STATE_MACHINE)}
     for alarm in deployment.all(d.ALARM):
         watched = [query["metric"] for query in alarm.inputs.get("metricQueries", []) if "metric" in query]
         for metric in watched or [alarm.inputs]:
-            resource = metric["dimensions"].get("Resource", "")
-            if metric["namespace"].startswith("AWS/") and not resource.endswith(":live"):
+            dimensions = metric["dimensions"]
+            serves = dimensions.get("Resource", "").endswith(":live") or dimensions.get("StateMachineArn") in machines
+            if metric["namespace"].startswith("AWS/") and not serves:
                 yield alarm.name
 
 
@@ -399,12 +409,120 @@ def one_key_encrypts_everything(deployment: Deployment) -> Iterator[str]:
         **{repo.name: _first_key(repo) for repo in deployment.all(d.REPOSITORY)},
         **{group.name: group.inputs.get("kmsKeyId") for group in deployment.all(d.LOG_GROUP)},
         **{function.name: function.inputs.get("kmsKeyArn") for function in deployment.all(d.FUNCTION)},
+        **{bucket.name: _bucket_key(bucket) for bucket in deployment.all(d.ENCRYPTION)},
     }
     if any(keys.values()):
         yield from (name for name, key in keys.items() if not key)
 
 
+# --- batch scoring ---
+
+
+@rule
+def batch_asks_the_alias(deployment: Deployment) -> Iterator[str]:
+    """A batch run asks the live alias: anything else may be a version that was never proved."""
+    alias = _alias_arn(deployment)
+    for machine in deployment.all(d.STATE_MACHINE):
+        asked = set(re.findall(r'"FunctionName": "([^"]*)"', machine.inputs["definition"]))
+        if asked != {alias}:
+            yield machine.name
+
+
+@rule
+def batch_logs_no_rows(deployment: Deployment) -> Iterator[str]:
+    """Runs log their failures, without rows and predictions, and are traced."""
+    for machine in deployment.all(d.STATE_MACHINE):
+        logging = machine.inputs.get("loggingConfiguration") or {}
+        if logging.get("level") != "ERROR" or logging.get("includeExecutionData") is not False:
+            yield machine.name
+
+
+@rule
+def batch_role_is_step_functions_for_this_account(deployment: Deployment) -> Iterator[str]:
+    """The role of batch runs is assumed by Step Functions, for state machines of this account alone."""
+    expected = {
+        "Effect": "Allow",
+        "Action": "sts:AssumeRole",
+        "Principal": {"Service": "states.amazonaws.com"},
+        "Condition": {"StringEquals": {"aws:SourceAccount": ACCOUNT_ID}},
+    }
+    for role in deployment.all(d.ROLE):
+        if role.name.endswith("-batch-role") and _statements(role.inputs["assumeRolePolicy"]) != [expected]:
+            yield role.name
+
+
+@rule
+def batch_role_reaches_its_buckets_alone(deployment: Deployment) -> Iterator[str]:
+    """A batch run reads its input, writes its output, asks the alias, starts parts of itself: nothing else."""
+    (alias,) = (_alias_arn(deployment),)
+    machines = [_state_machine_arn(machine) for machine in deployment.all(d.STATE_MACHINE)]
+    runs = [machine.replace(":stateMachine:", ":execution:") for machine in machines]
+    allowed = {
+        "s3:ListBucket": (r"arn:aws:s3:::[^*/]*-batch-input-1a2b3c4",),
+        "s3:GetObject": (r"arn:aws:s3:::[^*/]*-batch-(input|output)-1a2b3c4/\*",),
+        **dict.fromkeys(
+            ("s3:PutObject", "s3:ListMultipartUploadParts", "s3:AbortMultipartUpload"),
+            (r"arn:aws:s3:::[^*/]*-batch-output-1a2b3c4/\*",),
+        ),
+        INVOKE: (re.escape(alias),),
+        **dict.fromkeys(("kms:Decrypt", "kms:GenerateDataKey"), (r"arn:aws:kms:\S+:key/[\w-]+",)),
+        "states:StartExecution": tuple(map(re.escape, machines)),
+        **dict.fromkeys(
+            ("states:DescribeExecution", "states:StopExecution", "states:RedriveExecution"),
+            tuple(re.escape(run) + r"(:|/)\*" for run in runs),
+        ),
+        **dict.fromkeys(
+            WITHOUT_RESOURCE - EXECUTION_ACTIONS | {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}, (r"\*",)
+        ),
+    }
+    for name, statement in _allowed(deployment):
+        if "-batch-" in name:
+            for action, resource in itertools.product(
+                _listed(statement.get("Action")), _listed(statement.get("Resource"))
+            ):
+                if not any(re.fullmatch(form, resource) for form in allowed.get(action, ())):
+                    yield name
+
+
+@rule
+def bucket_is_private_encrypted_and_forgets(deployment: Deployment) -> Iterator[str]:
+    """Every bucket has all four switches against the public, encryption, an end for its objects, and TLS alone."""
+    for bucket in deployment.all(d.BUCKET):
+        named = f"{bucket.name}-1a2b3c4"
+
+        def of(kind: str, named: str = named) -> list[Resource]:
+            return [resource for resource in deployment.all(kind) if resource.inputs["bucket"] == named]
+
+        private = [[value for key, value in block.inputs.items() if key != "bucket"] for block in of(d.PUBLIC_ACCESS)]
+        lifecycles = [rule_ for lifecycle in of(d.BUCKET_LIFECYCLE) for rule_ in lifecycle.inputs["rules"]]
+        denied = [statement for policy in of(d.BUCKET_POLICY) for statement in _statements(policy.inputs["policy"])]
+        tls = {
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "s3:*",
+            "Resource": [f"arn:aws:s3:::{named}", f"arn:aws:s3:::{named}/*"],
+            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+        }
+        forgets = any(one["status"] == "Enabled" and (one.get("expiration") or {}).get("days") for one in lifecycles)
+        if private != [[True] * 4] or denied != [tls] or not forgets or not of(d.ENCRYPTION):
+            yield bucket.name
+
+
 # --- reading documents ---
+
+
+def _is_batch(resource: Resource) -> bool:
+    return "-batch-" in resource.name
+
+
+def _state_machine_arn(machine: Resource) -> str:
+    return f"arn:aws:states:{REGION}:{ACCOUNT_ID}:stateMachine:{machine.name}-1a2b3c4"
+
+
+def _bucket_key(encryption: Resource) -> str | None:
+    (rule_,) = encryption.inputs["rules"]
+    key: str | None = rule_["applyServerSideEncryptionByDefault"].get("kmsMasterKeyId")
+    return key
 
 
 def _statements(document: str) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from tests.security.deployments import revealed
 #: Objects that are maps in Terraform too, with keys that belong to the user.
 _MAPS = frozenset({"tags", "variables", "dimensions"})
 #: Pulumi names a list in the plural where Terraform repeats a block.
-_SINGULAR = {"encryption_configurations": "encryption_configuration"}
+_SINGULAR = {"encryption_configurations": "encryption_configuration", "rules": "rule"}
 
 #: Between the label of a deployment and the name of its resource, in one plan of many deployments.
 SEPARATOR = "__"

@@ -22,6 +22,7 @@ def everything(deploy: Deployer) -> Deployment:
             "kms_key_arn": d.KMS_KEY_ARN,
             "vpc": d.VPC,
             "cors": {"allow_origins": ["https://a.example"]},
+            "batch": {},
         }
     )
 
@@ -34,6 +35,8 @@ def everything(deploy: Deployer) -> Deployment:
         (d.REPOSITORY, "aws_ecr_repository"),
         (d.ROLE_POLICY, "aws_iam_role_policy"),
         (d.PROVISIONED, "aws_lambda_provisioned_concurrency_config"),
+        (d.ENCRYPTION, "aws_s3_bucket_server_side_encryption_configuration"),
+        (d.STATE_MACHINE, "aws_sfn_state_machine"),
     ],
 )
 def test_a_type_has_its_name_in_terraform(pulumi_type: str, terraform_type: str) -> None:

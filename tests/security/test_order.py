@@ -24,7 +24,7 @@ GRANT: Which = (d.PERMISSION, f"-{CLIENT}-invoke")
 REPOSITORY: Which = (d.REPOSITORY, "")
 LIFECYCLE: Which = (d.LIFECYCLE, "")
 IMAGE: Which = (d.IMAGE, "")
-LOG_GROUP: Which = (d.LOG_GROUP, "")
+LOG_GROUP: Which = (d.LOG_GROUP, "wine-logs")
 FUNCTION: Which = (d.FUNCTION, "")
 CHECK: Which = (d.CHECK, "")
 ALIAS: Which = (d.ALIAS, "")
@@ -32,6 +32,13 @@ URL: Which = (d.URL, "")
 PROVISIONED: Which = (d.PROVISIONED, "")
 DASHBOARD: Which = (d.DASHBOARD, "")
 ALARM: Which = (d.ALARM, "-errors")
+BATCH: Which = (d.STATE_MACHINE, "-batch")
+BATCH_ROLE: Which = (d.ROLE, "-batch-role")
+BATCH_DATA: Which = (d.ROLE_POLICY, "-batch-data")
+BATCH_RUNS: Which = (d.ROLE_POLICY, "-batch-runs")
+BATCH_LOGS: Which = (d.LOG_GROUP, "-batch-logs")
+BATCH_ALARM: Which = (d.ALARM, "-batch-failed")
+ROWS: Which = (d.BUCKET, "-batch-input")
 
 ORDER = [
     (LIFECYCLE, REPOSITORY, "it is the repository's"),
@@ -57,6 +64,23 @@ ORDER = [
     (ALARM, ALIAS, "it watches the alias"),
     (DASHBOARD, ALIAS, "it shows the alias"),
     (DASHBOARD, LOG_GROUP, "it asks the log group"),
+    (BATCH, ALIAS, "it asks the alias that was made"),
+    (BATCH, CHECK, "no run may ask a version that was not proved"),
+    (BATCH, BATCH_DATA, "Step Functions refuses it while its role may not deliver its log"),
+    (BATCH, BATCH_LOGS, "its log goes there"),
+    (BATCH, ROWS, "it reads the bucket that was made"),
+    (BATCH_DATA, BATCH_ROLE, "it is the role's"),
+    (BATCH_RUNS, BATCH, "it names the state machine that was made"),
+    (BATCH_ALARM, BATCH, "it watches the state machine"),
+    *(
+        ((kind, "-batch-input" + tail), ROWS, "it is the bucket's")
+        for kind, tail in (
+            (d.PUBLIC_ACCESS, "-private"),
+            (d.ENCRYPTION, "-encryption"),
+            (d.BUCKET_LIFECYCLE, "-lifecycle"),
+            (d.BUCKET_POLICY, "-tls"),
+        )
+    ),
 ]
 
 #: The other way round would be a circle, or keep an endpoint from being repaired.
@@ -68,6 +92,8 @@ NEVER = [
     (IMAGE, FUNCTION),
     (EXECUTION_ROLE, FUNCTION),
     (URL, GRANT),
+    (FUNCTION, BATCH),
+    (BATCH, BATCH_RUNS),
 ]
 
 
@@ -81,6 +107,7 @@ def deployment(deploy: Deployer) -> Deployment:
             "vpc": d.VPC,
             "alarms": {},
             "dashboard": True,
+            "batch": {},
         }
     )
 

@@ -110,7 +110,34 @@ def there_are_no_variables(deployment: Deployment) -> bool:
     return all("environment" not in function.inputs for function in deployment.all(d.FUNCTION))
 
 
+def runs_log_failures_without_rows(deployment: Deployment) -> bool:
+    """The history of a run has its rows and predictions, which belong into no log; that it failed is logged."""
+    return not list(own_rules.batch_logs_no_rows(deployment))
+
+
+def buckets_hold_copies_for_a_while(deployment: Deployment) -> bool:
+    """Versions, replicas, logs of access and notifications are for data that lives nowhere else.
+
+    Rows are copies of what the caller has, answers can be had again, and both are forgotten; nobody else reaches them.
+    What belongs to a bucket is a resource of its own, whose reference to it a plan without expressions does not show.
+    """
+    return not list(own_rules.bucket_is_private_encrypted_and_forgets(deployment))
+
+
+def buckets_have_the_key_that_all_have(deployment: Deployment) -> bool:
+    """S3 encrypts with a key of its own where no key was given for anything."""
+    return not list(own_rules.one_key_encrypts_everything(deployment))
+
+
 PREMISES: dict[str, Premise] = {
+    "checkov:CKV_AWS_285": runs_log_failures_without_rows,
+    "checkov:CKV_AWS_18": buckets_hold_copies_for_a_while,
+    "checkov:CKV_AWS_21": buckets_hold_copies_for_a_while,
+    "checkov:CKV_AWS_144": buckets_hold_copies_for_a_while,
+    "checkov:CKV2_AWS_6": buckets_hold_copies_for_a_while,
+    "checkov:CKV2_AWS_61": buckets_hold_copies_for_a_while,
+    "checkov:CKV2_AWS_62": buckets_hold_copies_for_a_while,
+    "checkov:CKV_AWS_145": buckets_have_the_key_that_all_have,
     "checkov:CKV_AWS_272": code_is_an_image_by_digest,
     "checkov:CKV_AWS_116": nobody_can_invoke_asynchronously,
     "checkov:CKV_AWS_61": account_trusted_is_the_own_one,
