@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any
 
-    from validate import Batch
+    from drift import Watch
 
 SETTINGS = frozenset(
     ("ALLOW_MISSING", "ALLOW_ABSENT", "ALLOW_UNSEEN", "MISSING_VALUE", "OUTPUT_NAMES", "DRIFT_METRICS")
@@ -95,7 +95,7 @@ class Contract:
         self.colons = sum(name.count(":") for name in self.features)
         self.may_miss = self.may_be_absent = self.may_be_unseen = frozenset[str]()
         self.missing_value: float | None = None
-        self.watch: Callable[[Batch, list[float]], None] | None = None
+        self.watch: Watch | None = None
         self.output_names: tuple[str, ...] = ()
         self.indicators = frozenset(index for index, kind in enumerate(loaded.feature_types) if kind == "i")
         self.categories: dict[int, dict[object, int] | None] = {}

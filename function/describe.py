@@ -56,6 +56,9 @@ def feature(contract: Contract, index: int, decided: tuple[float, float] | None)
             described["categories"] = list(names)
     if decided is not None:
         described["thresholds"] = list(decided)
+    seen = contract.watch.range_of(index) if contract.watch is not None else None
+    if seen is not None:
+        described["training_range"] = list(seen)
     if contract.features[index] in contract.may_miss:
         described["may_be_null"] = True
     if contract.features[index] in contract.may_be_absent:

@@ -94,6 +94,10 @@ class Watch:
         sys.stdout.write(json.dumps(line, separators=(",", ":")) + "\n")
         sys.stdout.flush()
 
+    def range_of(self, index: int) -> tuple[float, float] | None:
+        """Return the lowest and highest number that training saw of a feature, to seven digits; None if it has none."""
+        return self._seen[index].range
+
     def outside(self, batch: Batch) -> int:
         """Return how many rows hold a value that training did not see, a missing one included."""
         found = set[int]()
@@ -132,6 +136,13 @@ class _Seen:
             self._codes = frozenset(known if named is None else [named[name] for name in known])
         elif described["lowest"] is not None:
             self._lowest, self._highest = _float32(described["lowest"]), _float32(described["highest"])
+
+    @property
+    def range(self) -> tuple[float, float] | None:
+        """The lowest and the highest number; None for categories, and where every value was missing."""
+        if self._codes is not None or self._lowest > self._highest:
+            return None
+        return float(f"{self._lowest:.7g}"), float(f"{self._highest:.7g}")
 
     def has_all(self, column: array[float]) -> bool:
         """Tell cheaply that no value is outside; False if that takes a closer look."""

@@ -6,6 +6,7 @@ import time
 import webbrowser
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import botocore.session
@@ -17,8 +18,8 @@ from local.errors import LocalError
 
 CLIENT = Path(__file__).resolve().parent.parent / "clients" / "python"
 
-CARD = "card.json"
-"""What training says of a model, beside the model's file."""
+CARD, RANGES = "card.json", "ranges.json"
+"""What training says of a model and of its data, beside the model's file."""
 
 SECONDS_TO_START = 20
 
@@ -33,7 +34,7 @@ def page(
         endpoint: What it asks.
         user: An IAM user who may assume the role.
         role_arn: The invoker role.
-        model: The model's file; a card beside it knows units and ranges.
+        model: The model's file; a card and ranges beside it tell more of it.
         asked: Records to begin with.
         browser: Whether to open one, if this machine has a desktop.
 
@@ -55,10 +56,10 @@ def page(
     session = botocore.session.get_session()
     session.set_credentials(user.access_key_id, user.secret_access_key, user.session_token)
     try:
-        card = model.with_name(CARD)
-        about, _ = command.read_inputs(card if card.is_file() else None, None)
+        card, ranges = (path if path.is_file() else None for path in map(model.with_name, (CARD, RANGES)))
+        told = replace(command.read(card, ranges, None), records=asked.records)
         source = CredentialSource(settings, session)
-        with command.serving(lambda: AsyncClient(settings, source), about, asked.records) as served:
+        with command.serving(lambda: AsyncClient(settings, source), told) as served:
             server = served.server
             thread = threading.Thread(target=served.run, name="playground", daemon=True)
             thread.start()

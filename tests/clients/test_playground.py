@@ -23,6 +23,7 @@ from endpoint import Endpoint
 from ml_inference_client.__main__ import main
 from ml_inference_client.client import AsyncClient
 from ml_inference_client.playground import command, guard
+from ml_inference_client.playground.form import Told
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from tests.clients.conftest import GOLDEN, REPOSITORY
@@ -53,8 +54,8 @@ def browser(endpoint: LocalEndpoint) -> Iterator[Browser]:  # noqa: ARG001 - Pla
 
 
 @contextmanager
-def running(client: Callable[[], Any], about: Any, records: Any) -> Iterator[str]:
-    with command.serving(client, about, records) as served:
+def running(client: Callable[[], Any], told: Told) -> Iterator[str]:
+    with command.serving(client, told) as served:
         thread = threading.Thread(target=served.run)
         thread.start()
         while not served.server.started and thread.is_alive():
@@ -71,20 +72,20 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
     """Serves the page of a model, whose handler answers in this process; returns the page's address."""
     with ExitStack() as open_pages:
 
-        def start(model: Path | xgboost.Booster, about: Any = None, records: Any = (), **environment: str) -> str:
+        def start(model: Path | xgboost.Booster, told: Told | None = None, **environment: str) -> str:
             if not isinstance(model, Path):
                 path = tmp_path_factory.mktemp("model") / "model.ubj"
                 model.save_model(path)
                 model = path
             endpoint = Endpoint({"MODEL_PATH": str(model), **environment})
-            return open_pages.enter_context(running(lambda: Handler(endpoint), about, records))
+            return open_pages.enter_context(running(lambda: Handler(endpoint), told or Told()))
 
         yield start
 
 
 @pytest.fixture(scope="module")
 def wines(serve: Serve) -> str:
-    return serve(MODEL / "wine_quality.ubj", CARD, GOLDEN["records"][:2])
+    return serve(MODEL / "wine_quality.ubj", Told(CARD, records=GOLDEN["records"][:2]))
 
 
 @pytest.fixture
@@ -177,6 +178,8 @@ def test_sliders_end_where_training_data_did_and_else_where_the_trees_do(
     assert ends(known) == [8.0, 14.9]
     field(known, "alcohol").fill("20")
     expect(known.locator("#form")).to_contain_text("outside what training saw")
+    ranges = {"features": {"alcohol": {"lowest": 8.399999618530273, "highest": 14, "missing": 0}}}
+    assert ends(opened(serve(MODEL / "wine_quality.ubj", Told(ranges=ranges)))) == [8.4, 14.0]
     unknown = opened(serve(MODEL / "wine_quality.ubj"))
     trees = xgboost.Booster(model_file=MODEL / "wine_quality.ubj").trees_to_dataframe()
     thresholds = trees[trees["Feature"] == "alcohol"]["Split"]
@@ -244,7 +247,7 @@ def test_a_classifier_names_its_classes_and_explains_each(opened: Callable[..., 
     data = xgboost.DMatrix(rows, label, feature_names=names)
     booster = xgboost.train({"objective": "multi:softprob", "num_class": 3, "nthread": 1}, data, 8)
     example = dict(zip(names, map(float, rows[0]), strict=True))
-    page = opened(serve(booster, None, [example], OUTPUT_NAMES='["adelie", "chinstrap", "gentoo"]'))
+    page = opened(serve(booster, Told(records=[example]), OUTPUT_NAMES='["adelie", "chinstrap", "gentoo"]'))
     one = xgboost.DMatrix(rows[:1], feature_names=names)
     expected = booster.predict(one)[0]
     assert predicted(page) == [float(value) for value in expected]
@@ -414,13 +417,13 @@ def test_what_cannot_be_served_is_said_in_one_line(
     monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint.cloud.url)
     where = ["playground", "--no-browser", "--endpoint", endpoint.url, "--connect-to", endpoint.cloud.url]
     role = ["--role-arn", invoker.role_arn]
-    taken: AbstractContextManager[command.Serving] = command.serving(lambda: AsyncClient, None, ())  # type: ignore[arg-type, return-value]
+    taken: AbstractContextManager[command.Serving] = command.serving(lambda: AsyncClient, Told())  # type: ignore[arg-type, return-value]
     with taken as other:
         port = other.own.getsockname()[1]
         other.own.listen()
         for arguments, message in (
             ([*where, "--role-arn", ""], "error: 403 Forbidden"),
-            ([*where, *role, "--card", str(stranger)], "card.json is the card of another model; the endpoint serves"),
+            ([*where, *role, "--card", str(stranger)], "card.json is of another model; the endpoint serves"),
             ([*where, *role, "--card", str(tmp_path / "none.json")], "cannot be read: No such file"),
             ([*where, *role, "--port", str(port)], f"port {port} cannot be used: Address already in use"),
         ):

@@ -261,3 +261,13 @@ def test_ranges_are_the_training_datas_own() -> None:
         training_ranges(content, training[list(reversed(training.columns))])
     with pytest.raises(ValueError, match="infinite"):
         training_ranges(content, training.assign(size=np.inf))
+
+
+def test_the_card_names_the_ranges_of_the_numbers(tmp_path: Path, serve: Serve, url_event: MakeEvent) -> None:
+    training = mixed(1, 2.0, "abc")
+    endpoint, _ = watched(training, tmp_path, serve)
+    card = json.loads(endpoint(url_event(method="GET"), None)["body"])
+    expected = {name: pytest.approx([training[name].min(), training[name].max()], rel=1e-6) for name in NUMBERS}
+    ranges = {each["name"]: each["training_range"] for each in card["features"] if "training_range" in each}
+    assert {name: ranges[name] for name in NUMBERS} == expected
+    assert "kind" not in ranges

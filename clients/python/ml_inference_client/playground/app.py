@@ -9,7 +9,7 @@ Whatever fails is answered as the endpoint does it: a problem (RFC 9457) with th
 """
 
 import mimetypes
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from starlette.staticfiles import StaticFiles
 from ml_inference_client.client import JSON, AsyncClient
 from ml_inference_client.errors import ForbiddenError, InferenceError, RequestRefusedError
 from ml_inference_client.playground import table
-from ml_inference_client.playground.form import belongs, form
+from ml_inference_client.playground.form import Told, form
 from ml_inference_client.playground.guard import Guard
 
 PAGE = Path(__file__).with_name("page")
@@ -41,18 +41,16 @@ mimetypes.add_type("text/javascript", ".js")
 def app(
     client: Callable[[], AsyncClient],
     token: str,
-    about: Mapping[str, Any] | None = None,
-    records: Sequence[Mapping[str, Any]] = (),
+    told: Told,
 ) -> Starlette:
     """The server as an ASGI application.
 
     Args:
         client: Makes the client of the endpoint.
         token: Without it in the address nothing is answered.
-        about: The card that training wrote, if somebody has it.
-        records: Examples.
+        told: What somebody knows of the model besides the endpoint.
     """
-    page = _Page(about, records)
+    page = _Page(told)
     routes = [
         Route("/form", page.form),
         Route("/example", page.example),
@@ -83,9 +81,8 @@ class _Page:
 
     client: AsyncClient
 
-    def __init__(self, about: Mapping[str, Any] | None, records: Sequence[Mapping[str, Any]]) -> None:
-        self._about = about
-        self._records = records
+    def __init__(self, told: Told) -> None:
+        self._told = told
 
     async def form(self, _request: Request) -> Response:
         return _json(await self._form())
@@ -121,8 +118,7 @@ class _Page:
 
     async def _form(self) -> dict[str, Any]:
         card = (await self.client.send("GET", "/")).json()
-        about = self._about if self._about is not None and belongs(self._about, card) else None
-        return form(card, about, self._records)
+        return form(card, self._told.of(card))
 
 
 def _json(value: Any) -> Response:

@@ -7,14 +7,14 @@ import secrets
 import socket
 import sys
 import webbrowser
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ml_inference_client.client import AsyncClient, Client
 from ml_inference_client.errors import InferenceError
-from ml_inference_client.playground.form import about_from, belongs
+from ml_inference_client.playground.form import Told, belongs
 from ml_inference_client.retry import Retry
 from ml_inference_client.settings import Settings
 
@@ -48,6 +48,7 @@ class Serving(NamedTuple):
 def add_arguments(command: argparse.ArgumentParser) -> None:
     """Add the options of `playground`."""
     command.add_argument("--card", type=Path, metavar="FILE", help="what training wrote: description, units, ranges")
+    command.add_argument("--ranges", type=Path, metavar="FILE", help="what training saw of each feature, ranges.json")
     command.add_argument("--records", type=Path, metavar="FILE", help="a JSON array of records to begin with")
     command.add_argument("--port", type=int, default=0, help="of the page on this machine (default: a free one)")
     command.add_argument("--no-browser", action="store_true", help="print the address and open nothing")
@@ -55,12 +56,13 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, settings: Settings, retry: Retry) -> int:
     """Serve the page until Ctrl-C; returns the exit status."""
-    about, records = read_inputs(options.card, options.records)
+    told = read(options.card, options.ranges, options.records)
     with Client(settings, retry=retry) as client:  # what is wrong is said here, before a page opens
         card = client.send("GET", "/").json()
-    if about is not None and not belongs(about, card):
-        raise InferenceError(f"{options.card} is the card of another model; the endpoint serves {card.get('version')}")
-    with serving(lambda: AsyncClient(settings, retry=retry), about, records, options.port) as page:
+    for path, file in ((options.card, told.about), (options.ranges, told.ranges)):
+        if not belongs(file, card):
+            raise InferenceError(f"{path} is of another model; the endpoint serves {card.get('version')}")
+    with serving(lambda: AsyncClient(settings, retry=retry), told, options.port) as page:
         print(f"{page.address}  until Ctrl-C; whoever has this address calls the endpoint as you", flush=True)
         if not options.no_browser and has_desktop():
             webbrowser.open(page.address)
@@ -71,31 +73,35 @@ def run(options: argparse.Namespace, settings: Settings, retry: Retry) -> int:
     return 0
 
 
-def read_inputs(card: Path | None, records: Path | None) -> tuple[dict[str, Any] | None, list[dict[str, Any]]]:
-    """Read the card that training wrote, and examples.
+def read(card: Path | None, ranges: Path | None, records: Path | None) -> Told:
+    """What is told of a model in files.
 
     Raises:
         InferenceError: A file cannot be read or holds something else.
     """
-    about = about_from(card) if card is not None else None
-    if records is None:
-        return about, []
-    try:
-        examples = json.loads(records.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise InferenceError(f"{records} cannot be read: {error.strerror}") from None
-    except ValueError as error:
-        raise InferenceError(f"{records} is not JSON: {error}") from None
+    about, seen = (_json(path) if path is not None else {} for path in (card, ranges))
+    for path, found in ((card, about), (ranges, seen)):
+        if not isinstance(found, dict):
+            raise InferenceError(f"{path} is not the JSON object that training writes beside a model")
+    examples = _json(records) if records is not None else []
     if not isinstance(examples, list) or not all(isinstance(example, dict) for example in examples):
         raise InferenceError(f"{records} must hold a JSON array of records")
-    return about, examples
+    return Told(about, seen, examples)
+
+
+def _json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise InferenceError(f"{path} cannot be read: {error.strerror}") from None
+    except ValueError as error:
+        raise InferenceError(f"{path} is not JSON: {error}") from None
 
 
 @contextmanager
 def serving(
     client: Callable[[], AsyncClient],
-    about: Mapping[str, Any] | None,
-    records: Sequence[Mapping[str, Any]],
+    told: Told,
     port: int = 0,
 ) -> Iterator[Serving]:
     """The page's server, which is yet to run.
@@ -111,7 +117,7 @@ def serving(
         raise InferenceError(f'the page needs {error.name}: install "ml-inference-client[playground]"') from None
     token = secrets.token_urlsafe(16)
     config = uvicorn.Config(
-        app(client, token, about, records),
+        app(client, token, told),
         log_level="error",
         access_log=False,  # its lines would hold the token
         server_header=False,

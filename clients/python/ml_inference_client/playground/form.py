@@ -1,14 +1,14 @@
 """The form for a model: which fields it has, what each takes, where its slider ends, and how the answer is to be read.
 
-Made of the endpoint's own card (`GET /`) and, where somebody has it, of the card that training wrote, which knows units
-and the ranges of the data. The endpoint has the last word on every value: the form offers, it does not forbid.
+Made of the endpoint's own card (`GET /`) and, where somebody has them, of what training wrote: its card, which knows
+units and descriptions, and the ranges of its data. The endpoint has the last word on every value: the form offers, it
+does not forbid.
 """
 
-import json
 import math
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
 
 from ml_inference_client.errors import InferenceError
 
@@ -39,13 +39,32 @@ SCALES = {
 """What contributions add up to, where that is not the prediction itself."""
 
 
-def form(card: Card, about: Card | None = None, records: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Told:
+    """What the endpoint's card does not say; all of it may be left out.
+
+    Attributes:
+        about: The card that training wrote, such as model/card.json.
+        ranges: What training saw of each feature, such as model/ranges.json.
+        records: Examples; the first one fills the form.
+    """
+
+    about: Card = field(default_factory=dict)
+    ranges: Card = field(default_factory=dict)
+    records: Sequence[Mapping[str, Any]] = ()
+
+    def of(self, card: Card) -> Self:
+        """What of it is of the model that the endpoint serves."""
+        about, ranges = (each if belongs(each, card) else {} for each in (self.about, self.ranges))
+        return replace(self, about=about, ranges=ranges)
+
+
+def form(card: Card, told: Told) -> dict[str, Any]:
     """Describe the form.
 
     Args:
         card: The endpoint's.
-        about: The one that training wrote; see `about_from`.
-        records: Examples; the first one fills the form.
+        told: What somebody knows besides.
 
     Returns:
         What the page needs, as JSON.
@@ -56,11 +75,11 @@ def form(card: Card, about: Card | None = None, records: Sequence[Mapping[str, A
     listed = card.get("features") if isinstance(card, Mapping) else None
     if not isinstance(listed, list) or not listed:
         raise InferenceError("the endpoint's card (GET /) lists no features; is it a model endpoint of this project?")
-    known = {each.get("name"): each for each in (about or {}).get("features", ()) if isinstance(each, Mapping)}
+    about, known = told.about, _known(told)
     fields = [_field(each, known.get(each["name"], {})) for each in listed]
     names = {field["name"] for field in fields}
     middle = {field["name"]: field.pop("start") for field in fields}
-    examples = [{**middle, **record} for record in records if names.issuperset(record)]
+    examples = [{**middle, **record} for record in told.records if names.issuperset(record)]
     objective = str(card.get("objective", ""))
     outputs = int(card.get("outputs", 1))
     return {
@@ -73,38 +92,39 @@ def form(card: Card, about: Card | None = None, records: Sequence[Mapping[str, A
         "outputs": outputs,
         "output_names": [str(name) for name in card.get("output_names") or ()],
         "scale": SCALES.get(objective, "the prediction"),
-        "target": _target(about or {}),
-        "about": _about(card, about or {}),
+        "target": _target(about),
+        "about": _about(card, about),
     }
 
 
-def about_from(path: Path) -> dict[str, Any]:
-    """Read the card that training wrote.
-
-    Raises:
-        InferenceError: It cannot be read, or is none.
-    """
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InferenceError(f"the card {path} cannot be read: {error.strerror}") from None
-    except ValueError:
-        found = None
-    if not isinstance(found, dict):
-        raise InferenceError(f"the card {path} is not a JSON object; model/card.json shows what one holds")
-    return found
-
-
-def belongs(about: Card, card: Card) -> bool:
-    """Whether a card is of the model that the endpoint serves; one that names no model is taken at its word."""
-    model = about.get("model")
-    sha256 = str(model.get("sha256", "")) if isinstance(model, Mapping) else ""
+def belongs(told: Card, card: Card) -> bool:
+    """Whether a file is of the model that the endpoint serves; one that names no model is taken at its word."""
+    model = told.get("model")
+    sha256 = str(told.get("model_sha256") or (model.get("sha256", "") if isinstance(model, Mapping) else ""))
     return not sha256 or sha256.startswith(str(card.get("version") or "-"))
+
+
+def _known(told: Told) -> dict[str, dict[str, Any]]:
+    """What training said of each feature, by name: `unit`, `type`, `minimum`, `maximum`."""
+    known: dict[str, dict[str, Any]] = {}
+    ranges = told.ranges.get("features")
+    for name, seen in (ranges if isinstance(ranges, Mapping) else {}).items():
+        if isinstance(seen, Mapping) and isinstance(seen.get("lowest"), int | float):
+            known[name] = {"minimum": _short(seen["lowest"]), "maximum": _short(seen.get("highest"))}
+    for each in told.about.get("features") or ():
+        if isinstance(each, Mapping):
+            known[each.get("name", "")] = {**known.get(each.get("name", ""), {}), **each}
+    return known
+
+
+def _short(value: Any) -> Any:
+    """A float32 as somebody would have written it, if it is one."""
+    return float(f"{value:.7g}") if isinstance(value, int | float) else value
 
 
 def _field(feature: Card, known: Card) -> dict[str, Any]:
     kind = feature.get("type")
-    field: dict[str, Any] = {
+    described: dict[str, Any] = {
         "name": feature["name"],
         "kind": "number",
         "unit": str(known.get("unit") or ""),
@@ -113,15 +133,17 @@ def _field(feature: Card, known: Card) -> dict[str, Any]:
     }
     if kind == "category" and feature.get("categories"):
         categories = list(feature["categories"])
-        return {**field, "kind": "category", "categories": categories, "start": categories[0]}
+        return {**described, "kind": "category", "categories": categories, "start": categories[0]}
     if kind == "number or boolean":
-        return {**field, "kind": "boolean", "start": False}
-    return {**field, **_range(feature, known, whole=kind == "category code" or known.get("type") == "int")}
+        return {**described, "kind": "boolean", "start": False}
+    return {**described, **_range(feature, known, whole=kind == "category code" or known.get("type") == "int")}
 
 
 def _range(feature: Card, known: Card, whole: bool) -> dict[str, Any]:
     """Where a slider begins and ends, its step, whose knowledge that is, and a value to begin with."""
     ends: list[Any] = [known.get("minimum"), known.get("maximum")]
+    if None in ends:
+        ends = list(feature.get("training_range") or ends)
     source, margin = "training", 0.0
     if not all(isinstance(end, int | float) for end in ends):
         ends, source, margin = list(feature.get("thresholds") or ()), "trees", MARGIN
