@@ -99,6 +99,7 @@ lock: $(INSTALLED) ## resolve the requirements again, with hashes
 	$$ours image/scanners.in -o image/scanners.txt && \
 	$$ours benchmarks/peers/requirements.in -c requirements-dev.txt -o benchmarks/peers/requirements.txt && \
 	$$ours .ci/go.in -o .ci/go.txt && \
+	$$ours scripts/release.in -o scripts/release.txt && \
 	$$ours scripts/uv.in -o scripts/uv.txt
 
 clean: ## remove everything that can be made again
