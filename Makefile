@@ -86,6 +86,8 @@ derive: $(INSTALLED) ## write again what is derived: reference, schema, the clie
 	@$(BIN)/python -m docs.generate_schema
 	@$(BIN)/python -m docs.generate_reference
 	@$(BIN)/python -m docs.generate_settings
+	@$(BIN)/python -m docs.generate_decisions
+	@$(BIN)/python -m docs.generate_deployer_policy
 	@$(BIN)/python -m clients.derive
 
 lock: $(INSTALLED) ## resolve the requirements again, with hashes

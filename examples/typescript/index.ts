@@ -1,5 +1,5 @@
 // A model file as an endpoint, from TypeScript. `pulumi install` builds the typed package @pulumi/ml-inference into
-// sdks/ from the folder that Pulumi.yaml names; in a repository of your own, `pulumi package add <this repository>/components`.
+// sdks/ from the folder that Pulumi.yaml names; in a repository of your own, `pulumi package add $REPOSITORY/components`.
 // Paths start at this folder. The build context is staged in .build beside this file; leave both out of version control.
 
 import * as mlInference from "@pulumi/ml-inference";

@@ -1,0 +1,113 @@
+"""Is the policy that docs/deployment.md gives to whoever deploys enough for every resource, and no more than needed?"""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from docs import generate_deployer_policy
+from docs.generate_deployer_policy import POLICY, RIGHTS
+from local import demo, stack_config
+from local.cloud import Cloud, Credentials
+from local.deployment import Deployment
+from local.errors import LocalError
+from local.resources import Target
+from local.staged_images import StagedImages
+
+EVERYTHING = {
+    "alarms": {"p99DurationMs": 250, "topicArn": "arn:aws:sns:eu-central-1:000000000000:on-call"},
+    "dashboard": True,
+    "reservedConcurrency": 5,
+    "provisionedConcurrency": 1,
+    "tags": {"team": "wine"},
+    "executionPolicyArns": ["arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"],
+    "executionPolicies": [
+        json.dumps(
+            {
+                "Version": "2012-10-17",
+                "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::prices/*"}],
+            }
+        )
+    ],
+    "invokerArns": ["arn:aws:iam::000000000000:role/checkout"],
+}
+"""Settings that together register every type of resource."""
+
+
+UNNAMED_BY_THE_EMULATOR = {
+    "Effect": "Allow",
+    "Action": ["lambda:CreateFunction", "cloudwatch:*Dashboard*"],
+    "Resource": ["*"],
+}
+"""Whose resource the emulator does not find in a request. AWS asks for the function's or the dashboard's ARN:
+https://docs.aws.amazon.com/service-authorization/latest/reference/list_awslambda.html, …/list_amazoncloudwatch.html"""
+
+
+@pytest.fixture
+def deploy(cloud: Cloud) -> Iterator[Any]:
+    """Deploys the project's own program, with everything switched on, as a user with a given policy."""
+    users = []
+
+    def deployed(policy: dict[str, Any]) -> Deployment:
+        name = f"deployer-{len(users)}"
+        users.append(name)
+        cloud.iam.create_user(UserName=name)
+        allowed = json.dumps(policy).replace("ACCOUNT", cloud.account_id)
+        cloud.iam.put_user_policy(UserName=name, PolicyName="deploy", PolicyDocument=allowed)
+        key = cloud.iam.create_access_key(UserName=name)["AccessKey"]
+        user = Cloud(cloud.url, cloud.region, Credentials(key["AccessKeyId"], key["SecretAccessKey"]))
+        deployment = Deployment(Target(user, StagedImages()))
+        deployment.deploy(stack_config.load(demo.PROJECT, overrides=EVERYTHING))
+        return deployment
+
+    yield deployed
+    for name in users:
+        for key in cloud.iam.list_access_keys(UserName=name)["AccessKeyMetadata"]:
+            cloud.iam.delete_access_key(UserName=name, AccessKeyId=key["AccessKeyId"])
+        cloud.iam.delete_user_policy(UserName=name, PolicyName="deploy")
+        cloud.iam.delete_user(UserName=name)
+
+
+def test_it_is_written_from_the_types_of_resources() -> None:
+    assert json.loads(POLICY.read_text()) == generate_deployer_policy.document(), (
+        "write it again: python -m docs.generate_deployer_policy"
+    )
+
+
+def test_it_fits_into_one_managed_policy() -> None:
+    # 6,144 characters without white space: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+    policy = POLICY.read_text().replace("ACCOUNT", "111122223333")
+    assert len("".join(policy.split())) <= 6144
+
+
+def test_nothing_is_allowed_on_everything_that_iam_can_name() -> None:
+    unnamed = {
+        action
+        for statement in generate_deployer_policy.document()["Statement"]
+        if statement["Resource"] == ["*"]
+        for action in statement["Action"]
+    }
+    assert unnamed == {
+        "ecr:GetAuthorizationToken",
+        "logs:DescribeLogGroups",
+        *(f"ec2:Describe{what}" for what in ("NetworkInterfaces", "SecurityGroups", "Subnets", "Vpcs")),
+    }
+
+
+def test_a_user_with_this_policy_alone_deploys_everything(deploy: Any) -> None:
+    policy = json.loads(POLICY.read_text())
+    policy["Statement"].append(UNNAMED_BY_THE_EMULATOR)
+    urns = deploy(policy).resources
+    made = {urn.split("::")[2].rpartition("$")[2] for urn in urns}
+    assert made - {"ml-inference:index:MLInferenceFunction"} == RIGHTS.keys()
+
+
+@pytest.mark.parametrize("service", ["ecr", "iam", "lambda", "logs", "cloudwatch"])
+def test_without_what_it_says_of_a_service_nobody_deploys(deploy: Any, service: str) -> None:
+    policy = json.loads(POLICY.read_text())
+    policy["Statement"] = [
+        statement for statement in policy["Statement"] if not statement["Action"][0].startswith(f"{service}:")
+    ]
+    with pytest.raises(LocalError, match=r"AccessDenied|not authorized"):
+        deploy(policy)
