@@ -65,7 +65,7 @@ class MLInferenceFunction(pulumi.ComponentResource):
 
     name
     ├─ {name}-repository            ECR: immutable tags, scan on push
-    │  └─ {name}-lifecycle          keeps the newest images
+    ├─ {name}-lifecycle             keeps the newest images
     ├─ {name}-build                 one for each content; makes the image's tag unique
     ├─ {name}-image                 built from the context, pushed, known by digest
     ├─ {name}-logs                  log group, owned and with an end
@@ -85,6 +85,10 @@ class MLInferenceFunction(pulumi.ComponentResource):
        {name}-batch-input, -batch-output: buckets, unless they are given
 
     Repository, build and image are left out where `image_uri` names one.
+
+    `protect` reaches all of them but the lifecycle, the build and the golden check, which new models and settings
+    replace. Every child stands directly below the component: the engine finds what a grandchild was called before its
+    component was renamed only if its name begins with its parent's.
     """
 
     endpoint: pulumi.Output[str]
@@ -156,7 +160,7 @@ class MLInferenceFunction(pulumi.ComponentResource):
         self._architecture = Architecture(self._args["architecture"])
         self._authorization = Authorization(self._args["authorization"])
         super().__init__("ml-inference:index:MLInferenceFunction", name, {}, opts)
-        region = aws.get_region_output(opts=pulumi.InvokeOutputOptions(parent=self)).region
+        region = _told(aws.get_region_output(opts=pulumi.InvokeOutputOptions(parent=self)).region)
         self._region = region.apply(arguments.region_with_urls)
 
         image = self._image()
@@ -227,7 +231,7 @@ class MLInferenceFunction(pulumi.ComponentResource):
             f"{self._name}-lifecycle",
             repository=repository.name,
             policy=policies.image_lifecycle(keep=self._args["image_retention"]),
-            opts=pulumi.ResourceOptions(parent=repository),
+            opts=pulumi.ResourceOptions(parent=self, protect=False),
         )
         return repository
 
@@ -252,7 +256,7 @@ class MLInferenceFunction(pulumi.ComponentResource):
             f"{self._name}-build",
             byte_length=4,
             keepers={"content": content},
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=pulumi.ResourceOptions(parent=self, protect=False),
         )
         return docker.Image(
             f"{self._name}-image",
@@ -274,7 +278,8 @@ class MLInferenceFunction(pulumi.ComponentResource):
             retention_in_days=self._args["log_retention_days"],
             kms_key_id=self._args.get("kms_key_arn"),
             tags=self._args["tags"],
-            opts=pulumi.ResourceOptions(parent=self),
+            # A component that is renamed, with an alias, keeps its log events.
+            opts=pulumi.ResourceOptions(parent=self, ignore_changes=["name_prefix"]),
         )
 
     def _execution_role(self, log_group: aws.cloudwatch.LogGroup) -> ExecutionRole:
@@ -296,7 +301,7 @@ class MLInferenceFunction(pulumi.ComponentResource):
                 policy=pulumi.Output.all(log_group.arn, self._network()).apply(
                     lambda known: policies.execution(known[0], known[1], self._args["tracing"])
                 ),
-                opts=pulumi.ResourceOptions(parent=role),
+                opts=pulumi.ResourceOptions(parent=self),
             )
         ]
         for label, document in labelled(self._args["execution_policies"]):
@@ -305,7 +310,7 @@ class MLInferenceFunction(pulumi.ComponentResource):
                     f"{self._name}-execution-{label}",
                     role=role.name,
                     policy=document,
-                    opts=pulumi.ResourceOptions(parent=role),
+                    opts=pulumi.ResourceOptions(parent=self),
                 )
             )
         for label, policy_arn in labelled(self._args["execution_policy_arns"]):
@@ -314,7 +319,7 @@ class MLInferenceFunction(pulumi.ComponentResource):
                     f"{self._name}-execution-{label}",
                     role=role.name,
                     policy_arn=policy_arn,
-                    opts=pulumi.ResourceOptions(parent=role),
+                    opts=pulumi.ResourceOptions(parent=self),
                 )
             )
         return ExecutionRole(role.arn, role.name, attached)
@@ -328,7 +333,7 @@ class MLInferenceFunction(pulumi.ComponentResource):
         return pulumi.Output.all(*place, vpc["subnet_ids"], vpc["security_group_ids"]).apply(
             lambda known: policies.Network(
                 prefix="arn:{}:ec2:{}:{}".format(*known[:3]),
-                functions="arn:{}:lambda:{}:{}:function:{}-function-*".format(*known[:3], self._name),
+                functions="arn:{}:lambda:{}:{}:function:*".format(*known[:3]),
                 subnet_ids=known[3],
                 security_group_ids=known[4],
             )
@@ -382,7 +387,7 @@ class MLInferenceFunction(pulumi.ComponentResource):
             function_name=function.name,
             qualifier=function.version,
             input=question.payload(),
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=pulumi.ResourceOptions(parent=self, protect=False),
         )
 
         wanted = "fits its golden file" if isinstance(question, golden.Golden) else "answers with finite numbers"
@@ -574,10 +579,18 @@ class MLInferenceFunction(pulumi.ComponentResource):
         )
 
     def _account_id(self) -> pulumi.Output[str]:
-        return aws.get_caller_identity_output(opts=pulumi.InvokeOutputOptions(parent=self)).account_id
+        return _told(aws.get_caller_identity_output(opts=pulumi.InvokeOutputOptions(parent=self)).account_id)
 
     def _partition(self) -> pulumi.Output[str]:
-        return aws.get_partition_output(opts=pulumi.InvokeOutputOptions(parent=self)).partition
+        return _told(aws.get_partition_output(opts=pulumi.InvokeOutputOptions(parent=self)).partition)
+
+
+def _told(answer: pulumi.Output[str]) -> pulumi.Output[str]:
+    """What the provider answers; unknown in a preview where the provider itself has yet to learn its region or account.
+
+    The SDK says None there, which would be written into policies.
+    """
+    return answer.apply(lambda told: pulumi.UNKNOWN if told is None else told)  # type: ignore[arg-type, return-value]
 
 
 def labelled(values: Iterable[pulumi.Input[str]]) -> list[tuple[str, pulumi.Input[str]]]:

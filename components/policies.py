@@ -36,7 +36,8 @@ class Network:
 
     Attributes:
         prefix: `arn:{partition}:ec2:{region}:{account}`.
-        functions: ARN pattern of the function, whose name is not known before its role.
+        functions: ARN pattern of the functions that the role may run: of the account and region, since the function's
+            own name is not known before its role and may be an earlier one of the component's.
         subnet_ids: Its subnets.
         security_group_ids: Its security groups.
     """

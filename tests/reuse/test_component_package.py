@@ -144,9 +144,15 @@ def test_a_secret_in_the_environment_stays_one(plugin: Plugin) -> None:
     [
         ({"memoryMB": 512}, "memoryMB is not an argument: did you mean 'memoryMb'?"),
         ({"cors": {"allowOrigin": ["*"]}}, "cors.allowOrigin is not an argument: did you mean 'allowOrigins'?"),
-        ({"alarms": {"zzz": 1}}, "alarms.zzz is not an argument: allowed are p99DurationMs, topicArn"),
+        (
+            {"alarms": {"zzz": 1}},
+            "alarms.zzz is not an argument: allowed are outOfRangePercent, p99DurationMs, topicArn",
+        ),
         ({"architecture": "x86"}, "architecture must be one of x86_64, arm64, got 'x86'"),
-        ({"alarms": True}, "alarms must be a mapping of alarms.topicArn, alarms.p99DurationMs, got True"),
+        (
+            {"alarms": True},
+            "alarms must be a mapping of alarms.topicArn, alarms.outOfRangePercent, alarms.p99DurationMs, got True",
+        ),
         ({"memoryMb": 512.5}, "memoryMb must be a whole number of MB from 128 to 10240, got 512.5"),
         ({"memoryMb": output(512)}, "memoryMb must be known in plain text before anything is deployed"),
         ({"alarms": output({})}, "alarms must be known in plain text before anything is deployed"),
@@ -184,5 +190,7 @@ def test_providers_and_protection_reach_the_children(plugin: Plugin) -> None:
     recorded, _ = plugin.construct({"modelPath": MODEL}, providers={"aws": reference}, protect=True)
     (component, *children) = recorded.resources
     assert component.type == "ml-inference:index:MLInferenceFunction"
-    assert all(child.protect for child in recorded.resources)
+    assert component.protect
+    unprotected = {child.name for child in children if not child.protect}
+    assert unprotected == {"wine-build", "wine-golden-check", "wine-lifecycle"}
     assert {child.provider for child in children if child.type.startswith("aws:")} == {reference}
