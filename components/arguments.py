@@ -275,7 +275,8 @@ class MLInferenceFunctionArgs(TypedDict, total=False):
     """Size of /tmp in MB, 512 to 10240. Default: 512; the bundled handler writes nothing."""
 
     environment: Mapping[str, pulumi.Input[str]]
-    """Environment variables of the function, at most 4 KB in all; names that Lambda sets itself are refused."""
+    """Environment variables of the function, at most 4 KB in all; outputs and secrets among them are counted by AWS
+    alone. Names that Lambda sets itself are refused."""
 
     missing_values: MissingValuesArgs
     """What the bundled handler takes for a missing value. Default: nothing; a row must be whole."""
@@ -347,7 +348,8 @@ class MLInferenceFunctionArgs(TypedDict, total=False):
     """Execution environments that stand ready, at a standing cost, so that no request meets a cold start."""
 
     snap_start: bool
-    """Whether new environments resume from a snapshot of the started one. Default: false."""
+    """Whether new environments resume from a snapshot of the started one. Every published version keeps its snapshot,
+    and costs, until it is deleted: run `prune_versions` after deployments. Default: false."""
 
     tracing: bool
     """Whether requests are sampled by X-Ray. Default: true."""

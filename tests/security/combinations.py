@@ -177,7 +177,7 @@ def is_contradiction(combination: Mapping[str, str]) -> bool:
     snap_start = chosen.get("snap_start", False)
     return (
         combination.get(SOURCE, "").partition(", ")[2] not in ("", "unknown")
-        or (SOURCE in chosen and "training_ranges_path" in chosen)
+        or (SOURCE in chosen and ("training_ranges_path" in chosen or combination.get("alarms") == "on drift"))
         or combination.get("invoker_principals") == "everybody"
         or ("invoker_principals" in chosen and "create_invoker_role" in chosen)
         or ("execution_role_arn" in chosen and bool(chosen.keys() & {"execution_policies", "execution_policy_arns"}))
