@@ -5,7 +5,8 @@ The parent holds the other end of this process's standard input. However the par
 Linux, macOS and Windows. A parent that stops it in order says so with a word and tidies up itself; one that vanished
 said nothing, so its folder is removed here.
 
-A function that runs as a container is confined as Lambda's are, which the emulator itself leaves out.
+A function that runs as a container is confined as Lambda's are, and Distributed Maps have batches, results and
+redrives: the emulator itself leaves both out.
 
 Run as a script by `local.emulator`, with that folder and the emulator's port as its arguments.
 """
@@ -23,6 +24,7 @@ from typing import Any
 # Last, so that no folder of the project stands before a package of the emulator's.
 sys.path.append(str(Path(__file__).resolve().parents[1]))
 
+from local.distributed_map import DistributedMaps
 from local.docker import confinement, leftovers
 
 
@@ -58,8 +60,10 @@ def main(folder: str, port: int) -> None:
     """Serve until the parent is gone."""
     from docker.models.containers import ContainerCollection  # type: ignore[import-untyped]
     from ministack.app import main as serve
+    from ministack.services import s3, stepfunctions
 
     ContainerCollection.run = confined(ContainerCollection.run)
+    DistributedMaps(stepfunctions, s3)
     watch = ParentWatch()
     watch.start()
     sys.argv = ["ministack"]

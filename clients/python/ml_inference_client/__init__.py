@@ -1,5 +1,6 @@
 """Calls a model endpoint behind an IAM-authenticated Lambda Function URL."""
 
+from ml_inference_client.batch import BatchRun
 from ml_inference_client.client import Answer, AsyncClient, Client
 from ml_inference_client.credentials import CredentialSource
 from ml_inference_client.errors import (
@@ -17,6 +18,7 @@ from ml_inference_client.signing import SigV4Auth
 __all__ = [
     "Answer",
     "AsyncClient",
+    "BatchRun",
     "Client",
     "CredentialSource",
     "CredentialsError",

@@ -1,7 +1,8 @@
-"""The command: predict records, score a large file, try the model on a page, or find out what is wrong.
+"""The command: predict records, score a large file or files in S3, try the model on a page, or find out what is wrong.
 
 ml-inference predict records.json
 ml-inference score wines.csv predictions.csv
+ml-inference batch s3://rows/in.csv s3://answers/2026/
 ml-inference playground
 ml-inference doctor
 """
@@ -18,6 +19,7 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from ml_inference_client import doctor
+from ml_inference_client.batch import command as batch
 from ml_inference_client.client import Client
 from ml_inference_client.errors import InferenceError, Interrupted, SettingsError
 from ml_inference_client.playground import command as playground
@@ -80,6 +82,10 @@ def _playground(options: argparse.Namespace, settings: Settings) -> int:
     return playground.run(options, settings, _retry(options))
 
 
+def _batch(options: argparse.Namespace, settings: Settings) -> int:
+    return batch.run(options, settings)
+
+
 def _doctor(options: argparse.Namespace, settings: Settings) -> int:
     finding = None
     for finding in doctor.examine(settings, _retry(options)):
@@ -127,6 +133,7 @@ def _parser() -> argparse.ArgumentParser:
     for name, run, text in (
         ("predict", _predict, "send a JSON array of records, print the predictions"),
         ("score", _score, "send a CSV or Parquet file in chunks; run again after an interruption, it goes on"),
+        ("batch", _batch, "score files in S3 by the deployed state machine; take a run up again by its name"),
         ("playground", _playground, "open a page on this machine to try the model; needs the extra of that name"),
         ("doctor", _doctor, "say what is wrong, if anything"),
     ):
@@ -137,6 +144,8 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument("file", nargs="?", default="-", help="the records (default: standard input)")
         if name == "score":
             score.add_arguments(command)
+        if name == "batch":
+            batch.add_arguments(command)
         if name == "playground":
             playground.add_arguments(command)
     return parser

@@ -49,6 +49,7 @@ class Settings:
             for an emulator, whose endpoint has a name that does not resolve, or a tunnel. With TLS, what answers
             there must have the endpoint's certificate.
         alias_arn: The Lambda alias behind the endpoint, if the stack's outputs told it; for `doctor`.
+        batch: What the stack's outputs tell of batch scoring; None if it has none.
 
     Raises:
         SettingsError: An address cannot be right.
@@ -59,6 +60,7 @@ class Settings:
     role_arn: str | None = None
     connect_to: str | None = None
     alias_arn: str | None = None
+    batch: Mapping[str, Any] | None = None
 
     @classmethod
     def find(
@@ -96,6 +98,7 @@ class Settings:
             role_arn=told["role_arn"] or None,
             connect_to=told["connect_to"] or None,
             alias_arn=_alias_arn(outputs.get("client_policy_json")),
+            batch=outputs.get("batch"),
         )
 
     def __post_init__(self) -> None:

@@ -1,0 +1,111 @@
+"""The command `batch`: its options, its progress bar, and what it says at the end."""
+
+import argparse
+import signal
+import sys
+import time
+from pathlib import Path
+
+from tqdm import tqdm
+
+from ml_inference_client.batch import run as runs
+from ml_inference_client.batch.cost import PRICES_OF
+from ml_inference_client.batch.run import BatchRun, Progress
+from ml_inference_client.errors import InferenceError, Interrupted
+from ml_inference_client.settings import Settings
+
+SOME_ROWS_FAILED = 3
+"""Exit status of a run that finished but has rows without a prediction."""
+
+
+def add_arguments(command: argparse.ArgumentParser) -> None:
+    """Add the options of `batch`."""
+    command.add_argument("input", nargs="?", help="s3://bucket/key, or s3://bucket/prefix/ for all below")
+    command.add_argument("output", nargs="?", help="s3://bucket/prefix/ for the answers")
+    command.add_argument("--name", help="the run's name: take it up again by this alone")
+    command.add_argument("--keep", action="append", default=[], metavar="COLUMN", help="copy a column; repeatable")
+    command.add_argument("--format", choices=["csv", "jsonl", "parquet"], help="default: as the input's name ends")
+    command.add_argument("--fetch", type=Path, metavar="FILE", help="CSV of row number and prediction, in order")
+    command.add_argument("--redrive", action="store_true", help="run again what failed; needs --name")
+    command.add_argument("--detach", action="store_true", help="start it, print its name, and leave")
+
+
+def run(options: argparse.Namespace, settings: Settings) -> int:
+    """Start or take up a run; returns the exit status."""
+    found = _found(options, settings)
+    if options.redrive:
+        found.redrive()
+    if options.detach:
+        print(found.name)
+        return 0
+    try:
+        seen = _followed(found)
+    except Interrupted as stop:
+        raise Interrupted(stop.signal, str(stop) + _how_to_go_on(found)) from None
+    except KeyboardInterrupt:
+        raise Interrupted(signal.SIGINT, "left" + _how_to_go_on(found)) from None
+    if options.fetch is None and seen.status != "SUCCEEDED":
+        raise InferenceError(f"the run {found.name} {seen.status.lower()}: {_why(found, seen)}{_how_to_redrive(found)}")
+    return _end(options, found, seen)
+
+
+def _found(options: argparse.Namespace, settings: Settings) -> BatchRun:
+    if options.input and options.output and not options.redrive:
+        found = BatchRun.start(
+            settings, options.input, options.output, keep=options.keep, name=options.name, kind=options.format
+        )
+        print(f"run {found.name} is started; --name {found.name} takes it up again", file=sys.stderr)
+        return found
+    if options.name and not options.input:
+        return BatchRun(settings, options.name)
+    raise InferenceError("give the input and the output in S3, or --name of a run that was started")
+
+
+def _followed(found: BatchRun) -> Progress:
+    """Show how far it is until it has ended."""
+    with tqdm(unit="row", unit_scale=True, desc="batch", disable=None, file=sys.stderr) as bar:
+        while True:
+            seen = found.progress()
+            if seen.rows is not None and bar.total is None:
+                bar.reset(seen.rows)
+                print(
+                    f"{seen.rows:,} rows, about {found.usd(seen.rows):.4f} US dollars (prices of {PRICES_OF})",
+                    file=sys.stderr,
+                )
+            bar.set_postfix(failed=seen.failed, refresh=False)
+            bar.update(seen.answered + seen.failed - bar.n)
+            if not seen.running:
+                return seen
+            time.sleep(runs.SECONDS_BETWEEN_LOOKS)
+
+
+def _end(options: argparse.Namespace, found: BatchRun, seen: Progress) -> int:
+    rows, cost = seen.rows or 0, found.usd(seen.answered + seen.failed)
+    print(
+        f"{found.name}: {seen.answered:,} of {rows:,} rows answered, {rows - seen.answered:,} not, "
+        f"in {seen.seconds:.0f} s ({seen.rate:,.0f} rows/s), about {cost:.4f} US dollars",
+        file=sys.stderr,
+    )
+    incomplete = seen.answered != rows
+    if options.fetch is not None:
+        joined = found.fetch(options.fetch)
+        print(
+            f"{options.fetch}: {joined.rows:,} rows, {joined.predicted:,} predicted, {joined.faulty:,} with faults, "
+            f"{joined.failed:,} in batches that failed",
+            file=sys.stderr,
+        )
+        incomplete = joined.predicted != joined.rows
+    return SOME_ROWS_FAILED if incomplete else 0
+
+
+def _why(found: BatchRun, seen: Progress) -> str:
+    said = found.reason() if seen.failed else ""
+    return f"{seen.why}; a batch failed, as {said}" if said else seen.why
+
+
+def _how_to_go_on(found: BatchRun) -> str:
+    return f"; the run goes on in AWS: `ml-inference batch --name {found.name}` follows it again"
+
+
+def _how_to_redrive(found: BatchRun) -> str:
+    return f"; once that is mended, `ml-inference batch --name {found.name} --redrive` runs what is left"

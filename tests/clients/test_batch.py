@@ -1,0 +1,186 @@
+"""The command `batch`: from files in S3 to a line for each row, left and taken up again, redriven, and counted."""
+
+import csv
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ml_inference_client import __main__ as command_line
+from ml_inference_client import errors
+from ml_inference_client.batch import BatchRun, cost, join, run
+from ml_inference_client.settings import Settings
+
+from local import demo, stack_config
+from local.cloud import Cloud
+from local.deployment import Deployment
+from local.emulator import Emulator
+from local.resources import Target
+from local.staged_images import StagedImages
+
+GOLDEN = json.loads((demo.PROJECT / "model" / "golden.json").read_text())
+RECORDS, PREDICTIONS = GOLDEN["records"], GOLDEN["predictions"]
+REPEATED = 100
+ROWS = REPEATED * len(RECORDS)
+
+
+class Deployed:
+    """The program with batch scoring, and the command for it."""
+
+    def __init__(self, cloud: Cloud, folder: Path) -> None:
+        self.cloud = cloud
+        program = stack_config.load(demo.PROJECT)
+        program.config[f"{program.project}:batch"] = json.dumps({"rowsPerBatch": 700, "maxConcurrency": 2})
+        self.outputs = Deployment(Target(cloud, StagedImages())).deploy(program)
+        self.batch: dict[str, Any] = self.outputs["batch"]
+        endpoint = {"endpoint": f"http://127.0.0.1:{cloud.port}/", "region": cloud.region}
+        self.file = folder / "outputs.json"
+        self.file.write_text(json.dumps({**self.outputs, **endpoint}))
+        self.settings = Settings.find(outputs=json.loads(self.file.read_text()), environment={})
+
+    @property
+    def output(self) -> str:
+        return f"s3://{self.batch['output_bucket']}/answers/"
+
+    def put(self, key: str, rows: list[list[Any]]) -> str:
+        lines = [",".join(map(json.dumps, ["id", *RECORDS[0]])), *(",".join(map(str, row)) for row in rows)]
+        self.cloud.s3.put_object(Bucket=self.batch["input_bucket"], Key=key, Body="\n".join(lines).encode())
+        return f"s3://{self.batch['input_bucket']}/{key}"
+
+    def command(self, *arguments: str) -> int:
+        return command_line.main(["batch", "--stack-outputs", str(self.file), *arguments])
+
+
+@pytest.fixture(scope="module")
+def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
+    with Emulator(region="eu-central-1") as emulator:
+        yield Deployed(Cloud(emulator.url, "eu-central-1"), tmp_path_factory.mktemp("batch"))
+
+
+@pytest.fixture(autouse=True)
+def caller(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever deployed; and no wait between two looks at a run."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    monkeypatch.setattr(run, "SECONDS_BETWEEN_LOOKS", 0.1)
+
+
+def rows(first: int = 0) -> list[list[Any]]:
+    return [
+        [first + number, *record.values()]
+        for number, record in enumerate(record for _ in range(REPEATED) for record in RECORDS)
+    ]
+
+
+def lines(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="") as opened:
+        return list(csv.DictReader(opened))
+
+
+def test_every_row_of_a_prefix_is_fetched_in_order_with_what_it_keeps(
+    deployed: Deployed, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = deployed.put("many/1.csv", rows()).removesuffix("1.csv")
+    deployed.put("many/2.csv", rows(ROWS))
+    fetched = tmp_path / "out.csv"
+    assert deployed.command(source, deployed.output, "--keep", "id", "--name", "many", "--fetch", str(fetched)) == 0
+    found = lines(fetched)
+    assert [line["row"] for line in found] == [line["id"] for line in found] == list(map(str, range(2 * ROWS)))
+    assert [float(line["prediction"]) for line in found] == PREDICTIONS * (2 * REPEATED)
+    said = capsys.readouterr().err
+    assert f"{2 * ROWS:,} rows, {2 * ROWS:,} predicted, 0 with faults, 0 in batches that failed" in said
+    assert "US dollars" in said
+    assert not fetched.with_name("out.csv.failed.csv").exists()
+
+
+def test_a_run_is_left_and_taken_up_again_by_its_name(
+    deployed: Deployed, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bad = rows()
+    bad[5][3] = "red"
+    source = deployed.put("left.csv", bad)
+    assert deployed.command(source, deployed.output, "--keep", "id", "--name", "left", "--detach") == 0
+    assert capsys.readouterr().out == "left\n"
+    assert deployed.command("--name", "left", "--fetch", str(tmp_path / "out.csv")) == 3
+    found = lines(tmp_path / "out.csv")
+    assert len(found) == ROWS
+    assert [line["row"] for line in found if not line["prediction"]] == ["5"]
+    (reason,) = lines(tmp_path / "out.csv.failed.csv")
+    assert (reason["row"], reason["code"]) == ("5", "not_a_number")
+    again = deployed.command(source, deployed.output, "--keep", "id", "--name", "left")
+    assert again == 0, "the same name with the same input is the same run"
+    capsys.readouterr()
+    assert deployed.command(source, deployed.output, "--name", "left") == 1
+    assert "ExecutionAlreadyExists" in capsys.readouterr().err
+
+
+def test_why_a_run_failed_is_said_in_the_workers_words(deployed: Deployed, capsys: pytest.CaptureFixture[str]) -> None:
+    source = deployed.put("unknown.csv", rows()[:3])
+    assert deployed.command(source, deployed.output, "--name", "unknown") == 1
+    said = capsys.readouterr().err
+    assert "not a feature of the model" in said, "the column id is neither a feature nor kept"
+    assert "--redrive" in said
+
+
+def test_what_failed_is_redriven(deployed: Deployed, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = deployed.put("redriven.csv", rows())
+    lambda_, function = deployed.cloud.lambda_, deployed.outputs["function_name"]
+    version = lambda_.get_alias(FunctionName=function, Name="live")["FunctionVersion"]
+    lambda_.delete_alias(FunctionName=function, Name="live")
+    try:
+        assert deployed.command(source, deployed.output, "--keep", "id", "--name", "redriven") == 1
+        assert "ml-inference batch --name redriven --redrive" in capsys.readouterr().err
+        partial = tmp_path / "partial.csv"
+        assert deployed.command("--name", "redriven", "--fetch", str(partial)) == 3
+        assert len(lines(partial)) == ROWS, "what failed is counted as well"
+    finally:
+        lambda_.create_alias(FunctionName=function, Name="live", FunctionVersion=version)
+    fetched = tmp_path / "out.csv"
+    assert deployed.command("--name", "redriven", "--redrive", "--fetch", str(fetched)) == 0
+    assert [float(line["prediction"]) for line in lines(fetched)] == PREDICTIONS * REPEATED
+    assert deployed.command("--name", "redriven", "--redrive") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        ([], "give the input and the output in S3"),
+        (["s3://other/in.csv", "s3://out/"], "the input must be in the bucket "),
+        (["in.csv", "s3://out/"], "the input must be an address such as s3://"),
+        (["--name", "nobody"], "the run nobody cannot be looked at: "),
+        (["--name", "a name"], "a run's name has 1 to 80 letters"),
+    ],
+)
+def test_what_cannot_be_is_said_in_one_line(
+    deployed: Deployed, arguments: list[str], reason: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert deployed.command(*arguments) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("error: ")
+    assert reason in error
+    assert error.count("\n") == 1
+
+
+def test_without_batch_scoring_the_way_to_it_is_told(deployed: Deployed) -> None:
+    settings = Settings.find(outputs={"endpoint": deployed.settings.endpoint, "region": "eu-central-1"}, environment={})
+    with pytest.raises(errors.SettingsError, match="no batch scoring: `pulumi config set"):
+        BatchRun(settings, "any")
+
+
+@pytest.mark.parametrize(
+    ("indices", "reason"),
+    [([0, 1], "1 of 3 rows have no answer"), ([0, 1, 2, 2], "row 2 is answered twice"), ([0, 1, 2, 3], "for no row")],
+)
+def test_results_that_are_not_complete_are_never_written(tmp_path: Path, indices: list[int], reason: str) -> None:
+    answers = tmp_path / "answers.jsonl"
+    answers.write_text("".join(json.dumps({"index": index, "prediction": 1.5}) + "\n" for index in indices))
+    with pytest.raises(errors.InferenceError, match=reason):
+        join.Join(3, [answers], [])
+
+
+def test_the_estimate_is_the_price_lists() -> None:
+    """20,000 batches of 100 ms with 1 GB: by hand from the pages of the two services."""
+    work = cost.Work(batches=20_000, seconds=0.1, memory_mb=1024, architecture="x86_64")
+    by_hand = 20_000 * (0.2e-6 + 0.1 * 0.0000166667) + 20_000 * (1e-6 + 0.1 * 0.0625 * 0.00001667)
+    assert work.usd == pytest.approx(by_hand)
