@@ -203,6 +203,7 @@ def test_what_the_endpoint_refuses_stands_beside_its_field(
     ]
     assert message in described[-1]
     expect(page.locator("#prediction")).to_have_text(NOTHING)
+    expect(page.locator("#chart")).to_be_hidden()
     expect(page.locator('[aria-invalid="true"]')).to_have_count(1)
     box.fill("0.28")
     expect(box).to_have_attribute("aria-invalid", "false")
@@ -297,6 +298,7 @@ def test_categories_are_choices_and_gaps_are_ticks(opened: Callable[..., Page], 
     expect(page.locator("#prediction")).to_have_text(f"{100 * expected('red', True, 0.1):.1f} %")
     page.get_by_label("size is missing").check()
     expect(field(page, "size")).to_be_disabled()
+    expect(field(page, "size")).to_have_value("")
     expect(page.locator("#chart")).to_contain_text("missing")
     assert predicted(page) == expected("red", True, np.nan)
 

@@ -43,7 +43,7 @@ export class Answer {
   #prediction() {
     const { prediction } = this.row;
     const [value, reading] = {
-      probability: () => [percent(prediction), `probability of ${this.form.output_names[1] ?? this.form.target ?? "class 1"}`],
+      probability: () => [percent(prediction), `probability of ${this.form.output_names[1] || this.form.target || "class 1"}`],
       class: () => [this.name(Math.round(prediction)), "the predicted class"],
       classes: () => [this.name(this.#predicted()), `with a probability of ${percent(Math.max(...prediction))}`],
       outputs: () => [prediction.length === 1 ? shown(prediction[0]) : `${prediction.length} values`, ""],
@@ -117,7 +117,7 @@ export class Answer {
       const given = this.record[name];
       const small = given === undefined ? [] : [" ", element("small", { textContent: given === null ? "missing" : shown(given) })];
       return element(
-        "tr", { className: value < 0 ? "down" : "up" },
+        "tr", { className: value < 0 ? "down" : value > 0 ? "up" : "" },
         element("th", { scope: "row" }, name, ...small),
         element("td", {}, box),
         element("td", { className: "value", textContent: signed(value, decimals) }),

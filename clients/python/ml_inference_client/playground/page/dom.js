@@ -19,8 +19,10 @@ export const decimalsOf = (number) => Math.max(0, Math.min(6, 4 - Math.floor(Mat
 export function shown(number) {
   if (typeof number !== "number") return String(number);
   const size = Math.abs(number);
-  if (size !== 0 && (size < 1e-4 || size >= 1e9)) return number.toExponential(3);
-  return number.toLocaleString("en", { maximumFractionDigits: decimalsOf(number) });
+  const text = size !== 0 && (size < 1e-4 || size >= 1e9)
+    ? number.toExponential(3)
+    : number.toLocaleString("en", { maximumFractionDigits: decimalsOf(number) });
+  return text.replaceAll("-", "−");
 }
 
 /** A difference, with its sign and as many decimals as its neighbours. */

@@ -87,7 +87,7 @@ export class Fields {
     const [lowest, highest] = field.ends;
     const judge = (at) => {
       const beyond = typeof at === "number" && (at < lowest || at > highest);
-      const because = field.source === "training" ? "outside what training saw" : "beyond the trees’ last threshold";
+      const because = field.source === "training" ? "outside what training saw" : "beyond the last split";
       note.replaceChildren(
         element("span", { textContent: shown(field.low) }),
         element("span", { textContent: beyond ? because : field.unit, className: beyond ? "beyond" : "" }),
@@ -131,8 +131,11 @@ export class Fields {
     const controls = parts.filter((part) => "disabled" in part);
     const tick = element("input", { type: "checkbox", checked: this.values[field.name] === null });
     tick.setAttribute("aria-label", `${field.name} is missing`);
-    const apply = () => controls.forEach((control) => (control.disabled = tick.checked));
     let before = this.values[field.name] ?? this.fallback(field);
+    const apply = () => {
+      controls.forEach((control) => (control.disabled = tick.checked));
+      if (field.kind === "number") controls[0].value = tick.checked ? "" : before;
+    };
     tick.addEventListener("change", () => {
       if (tick.checked) before = this.values[field.name];
       apply();

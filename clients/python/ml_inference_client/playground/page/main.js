@@ -37,12 +37,14 @@ async function start() {
     try {
       const row = await asked("explain", { method: "POST", body: JSON.stringify([record]), signal: own.signal });
       fields.mark([]);
+      document.body.classList.remove("refused");
       alert(row.version === form.version ? "" : `The endpoint now serves model ${row.version}: load this page again.`);
       answer.show(row, record);
     } catch (problem) {
       if (problem.name === "AbortError") return;
       const others = fields.mark(problem.faults ?? []);
       alert(others.length || !problem.faults?.length ? [problem.message, ...others.map((each) => each.message)].join("; ") : "");
+      document.body.classList.add("refused"); // what was shown is of another record
       byId("prediction").textContent = "–";
       byId("reading").textContent = "the record is not predicted as it is";
     } finally {
