@@ -220,7 +220,11 @@ class Booster:
         """Return how many margins a row has: one for each class or target, or one."""
         row = array("f", bytes(4 * self.num_features))
         described = self._matrix(row, 1, column_major=False)  # an address: the row must outlive it
-        return len(self._from_own_matrix(described, self._options(_MARGIN, iterations=1), 1)[0])
+        rounds = c_int()
+        self._call("XGBoosterBoostedRounds", self._handle, byref(rounds))
+        # One round is enough to ask, and a model of a base score alone has not even one.
+        options = self._options(_MARGIN, iterations=min(rounds.value, 1))
+        return len(self._from_own_matrix(described, options, 1)[0])
 
     def _from_own_matrix(
         self, described: bytes, options: bytes, rows: int, base_margin: array[float] | None = None

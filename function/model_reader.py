@@ -199,19 +199,50 @@ def _require(fits: bool, otherwise: str) -> None:
 def _stranger(content: bytes) -> str | None:
     """Return what a file is and what to do if it is a known kind of file other than a saved model."""
     start = content[:4096]
+    if not content:
+        return f"is empty; {SAVE_AGAIN} again, or copy it again"
     if start.startswith(b"version https://git-lfs.github.com/spec/"):
         return "is a Git LFS pointer and not the model itself; fetch it with `git lfs pull`"
     if start.startswith((b"binf", b"bs64")) or (
         not start.startswith((b"{", b"\x80")) and re.search(rb"\0(gbtree|dart|gblinear)", start)
     ):
         return f"is in XGBoost's old binary format; load it with XGBoost 3.0 or older and {SAVE_AGAIN}"
-    if start.startswith((b"booster[", b"0:[", b"0:leaf=")) or re.match(rb"\s*\[\s*\{\s*\"nodeid\"", start):
-        return f"is a dump of a model, which cannot be loaded; {SAVE_AGAIN} where it was trained"
-    if re.match(rb"\x80[\x02-\x05]", start):
-        return f"is a pickle, which cannot be deployed; load it where it was made and {SAVE_AGAIN}"
-    if start.startswith((b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"PK\x03\x04")):
-        return "is compressed; unpack it first"
+    for kind, (beginning, what_to_do) in _STRANGERS.items():
+        if re.match(beginning, start, re.DOTALL):
+            return f"is {kind}; {what_to_do}"
+    for library, beginning in _OTHER_LIBRARIES.items():
+        if re.match(beginning, start, re.DOTALL):
+            return f"is a model of {library}, and only those of XGBoost are served; train with XGBoost and {SAVE_AGAIN}"
     return None
+
+
+_STRANGERS = {
+    "a dump of a model, which cannot be loaded": (
+        rb"booster\[|0:\[|0:leaf=|digraph \{|\s*(\[\s*)?\{\s*\"(nodeid|leaf)\"",
+        f"{SAVE_AGAIN} where it was trained",
+    ),
+    "the configuration of a booster, without its trees": (rb"\{\s*\"learner\":\s*\{\s*\"generic_param\"", SAVE_AGAIN),
+    "a booster's memory, which only its own version reads": (
+        rb"\{L\0{7}\x06Config|CONFIG-offset:",
+        f"load it there and {SAVE_AGAIN}",
+    ),
+    # Protocols 0 and 1 have no mark of their own: the object's class comes first.
+    "a pickle, which cannot be deployed": (
+        rb"\x80[\x02-\x05]|c(copy_?reg|xgboost|sklearn|joblib)",
+        f"load it where it was made and {SAVE_AGAIN}",
+    ),
+    # gzip, bzip2, xz, zip; and zlib and LZ4, in which joblib packs pickles.
+    "compressed": (rb"\x1f\x8b|BZh|\xfd7zXZ|PK\x03\x04|x[\x01\x5e\x9c\xda]|\x04\x22\x4d\x18", "unpack it first"),
+    "XML or HTML, such as a failed download leaves": (rb"(\xef\xbb\xbf)?\s*<", "fetch the model again"),
+}
+"""How a file begins that people take for a model, by what it is; and what to do."""
+
+_OTHER_LIBRARIES = {
+    "LightGBM": rb"tree\r?\nversion=v",
+    "CatBoost": rb"CBM1|\{\s*\"(cat_features|ctr_data|features_info|oblivious_trees|scale_and_bias)\"",
+    "ONNX": rb"\x08[\x01-\x20](\x12.{2,60})?[\x1a:].",
+}
+"""How files begin that other libraries save."""
 
 
 # --- the two formats ---

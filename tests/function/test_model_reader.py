@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import bz2
+import functools
+import gzip
 import json
+import lzma
 import pickle
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -129,6 +134,10 @@ def dumped(form: str, frame: str) -> bytes:
     return frame.format(",".join(trained("squared error").get_dump(dump_format=form))).encode()
 
 
+def pickled(protocol: int) -> bytes:
+    return pickle.dumps(trained("squared error"), protocol)
+
+
 def saved_by(*version: int) -> Callable[[Document], object]:
     return lambda document: document.update(version=list(version))
 
@@ -238,16 +247,75 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
             "trained"
         ),
     ),
-    "a pickle": (
-        lambda: pickle.dumps(trained("squared error")),
+    "a dump for Graphviz": (
+        lambda: dumped("dot", "{}"),
         (
-            "is a pickle, which cannot be deployed; load it where it was made and save it with "
+            "is a dump of a model, which cannot be loaded; save it with Booster.save_model('model.ubj') where it was "
+            "trained"
+        ),
+    ),
+    "a tree's dump": (
+        lambda: dumped("json", "{}"),
+        (
+            "is a dump of a model, which cannot be loaded; save it with Booster.save_model('model.ubj') where it was "
+            "trained"
+        ),
+    ),
+    "a configuration": (
+        lambda: trained("squared error").save_config().encode(),
+        "is the configuration of a booster, without its trees; save it with Booster.save_model('model.ubj')",
+    ),
+    "memory": (
+        lambda: bytes(trained("squared error").__getstate__()["handle"]),
+        (
+            "is a booster's memory, which only its own version reads; load it there and save it with "
             "Booster.save_model('model.ubj')"
         ),
     ),
-    "gzip": (lambda: b"\x1f\x8b\x08\0", "is compressed; unpack it first"),
+    **{
+        f"a pickle of protocol {protocol}": (
+            functools.partial(pickled, protocol),
+            (
+                "is a pickle, which cannot be deployed; load it where it was made and save it with "
+                "Booster.save_model('model.ubj')"
+            ),
+        )
+        for protocol in (0, 1, 2, 5)
+    },
+    **{
+        kind: (functools.partial(bytes, content), "is compressed; unpack it first")
+        for kind, content in {
+            "gzip": gzip.compress(b"{}"),
+            "bzip2": bz2.compress(b"{}"),
+            "xz": lzma.compress(b"{}"),
+            "a pickle that joblib packed": zlib.compress(b"{}", 3),
+            "zip": b"PK\x03\x04\x14\0",
+        }.items()
+    },
+    **{
+        f"a model of {library}": (
+            functools.partial(bytes, content),
+            (
+                f"is a model of {library}, and only those of XGBoost are served; train with XGBoost and save it with "
+                "Booster.save_model('model.ubj')"
+            ),
+        )
+        for library, content in {
+            "LightGBM": b"tree\nversion=v4\nnum_class=1\n",
+            "CatBoost": b"CBM1\x10!\0\0\x14",
+            "ONNX": b"\x08\x0e\x12\x0bOnnxMLTools:7\n\x10\n\x01x",
+        }.items()
+    },
+    "a web page": (
+        lambda: b"<!DOCTYPE html>\n<html><title>404</title></html>",
+        "is XML or HTML, such as a failed download leaves; fetch the model again",
+    ),
     "empty": (
         lambda: b"",
+        "is empty; save it with Booster.save_model('model.ubj') again, or copy it again",
+    ),
+    "a text": (
+        lambda: b"wine\n",
         (
             "is not a whole XGBoost model (it begins neither as UBJSON nor as JSON); save it with "
             "Booster.save_model('model.ubj') of XGBoost 1.6 or newer"

@@ -146,7 +146,7 @@ def test_more_rows_than_can_be_explained_are_refused_before_any_is(
     assert endpoint.contract is not None
     numbers = parameters.get("num_class", 1) * (width + 1)
     allowed = min(explain.MAX_NUMBERS // numbers, explain.MAX_SPLITS // endpoint.contract.path_length)
-    assert 1 < allowed < 100
+    assert 1 < allowed < 200
     columns = {f"f{at}": values[: allowed + 1, at].astype(float).tolist() for at in range(width)}
     too_many = endpoint(url_event(json.dumps(columns), path="/explain"), None)
     assert json.loads(too_many["body"])["detail"] == (
@@ -169,12 +169,34 @@ def test_a_model_that_is_too_large_for_one_explanation_is_said_to_be_so(
     )
 
 
-def test_a_model_that_the_library_cannot_explain_is_said_to_be_so(
+def test_trees_of_vectors_are_explained_where_the_library_can(
     tmp_path: Path, serve: Serve, url_event: MakeEvent
 ) -> None:
     values = np.random.default_rng(1).normal(size=(200, 2)).astype(np.float32)
     model = tmp_path / "m.ubj"
     data = xgboost.DMatrix(values, values)
-    xgboost.train({"multi_strategy": "multi_output_tree", "nthread": 1}, data, 3).save_model(model)
+    trained = xgboost.train({"multi_strategy": "multi_output_tree", "nthread": 1}, data, 3)
+    trained.save_model(model)
     response = serve(model)(url_event('[{"f0": 1, "f1": 2}]', path="/explain"), None)
-    assert (response["statusCode"], "cannot explain" in response["body"]) == (422, True)
+    try:
+        expected = trained.predict(xgboost.DMatrix([[1, 2]]), pred_contribs=True)[0].astype(np.float64)
+    except xgboost.core.XGBoostError:  # until 3.2
+        assert (response["statusCode"], "cannot explain" in response["body"]) == (422, True)
+        return
+    (row,) = json.loads(response["body"])
+    assert np.array_equal([row["contributions"]["f0"], row["contributions"]["f1"], row["base"]], expected.T)
+
+
+@pytest.mark.parametrize(("objective", "outputs"), [("reg:squarederror", 1), ("multi:softprob", 3)])
+def test_a_model_without_a_tree_is_explained_by_its_base(
+    tmp_path: Path, serve: Serve, url_event: MakeEvent, objective: str, outputs: int
+) -> None:
+    model = tmp_path / "m.ubj"
+    classes = {"num_class": outputs} if outputs > 1 else {}
+    data = xgboost.DMatrix(np.eye(3), [0, 1, 2])
+    xgboost.train({"objective": objective, **classes, "nthread": 1}, data, 0).save_model(model)
+    response = serve(model)(url_event('[{"f0": 1, "f1": 2, "f2": 3}]', path="/explain"), None)
+    (row,) = json.loads(response["body"])
+    expected = xgboost.Booster(model_file=model).predict(xgboost.DMatrix([[1, 2, 3]]), pred_contribs=True)
+    assert np.array_equal(np.ravel(row["base"]), expected[..., -1].ravel())
+    assert not np.any(list(row["contributions"].values()))
