@@ -98,11 +98,15 @@ def _is_header(names: list[str], fields: list[str], content_type: str, contract:
     """Tell whether the first line is a header.
 
     Raises:
-        Problem: 422, it could be the names of the features as well as categories that training never saw.
+        Problem: 415, the media type says neither that there is one nor that there is none; 422, it could be the names
+            of the features as well as categories that training never saw.
     """
-    parameters = content_type.lower().replace(" ", "").split(";")[1:]
-    if "header=present" in parameters or "header=absent" in parameters:
-        return "header=present" in parameters
+    parameters = [part.partition("=") for part in content_type.lower().split(";")[1:]]
+    said = {value.strip().strip('"') for name, _, value in parameters if name.strip() == "header"}
+    if said:
+        if len(said) > 1 or not said <= {"present", "absent"}:
+            raise Problem(415, "the content type's header must be header=present or header=absent")
+        return said == {"present"}
     named = [at for at, name in enumerate(names) if name in contract.known or name == BASE_MARGIN]
     whole = len(fields) == len(contract.features)
     if any(not _may_stand(fields[at], at if whole else None, contract) for at in named):
@@ -159,7 +163,7 @@ def values(lines: Iterable[Sequence[str]], order: Order, contract: Contract) -> 
     as_sent = {order.positions[index] for index in contract.categories if _takes_any_text(index, contract)}
     booleans = {order.positions[index] for index in contract.indicators}
     if not texts and not booleans:  # nothing to ask about a place: the dearest bodies are those with most lines
-        return [[_number(field.strip(" \t")) for field in fields] for fields in lines]
+        return [[_number(field.strip(" \t")) if field else None for field in fields] for fields in lines]
     rows: list[list[Any]] = []
     for fields in lines:
         row: list[Any] = []

@@ -39,11 +39,13 @@ def refuse_too_many_values(rows: int, contract: Contract) -> None:
 
 
 def refuse_too_many_outputs(rows: int, contract: Contract) -> None:
-    """Refuse rows whose predictions would have more numbers than `MAX_OUTPUTS`.
+    """Refuse more rows than `MAX_ROWS`, and rows whose predictions would have more numbers than `MAX_OUTPUTS`.
 
     Raises:
         Problem: 413, with the number of rows that would do.
     """
+    if rows > MAX_ROWS:
+        raise too_many_rows()
     if rows * contract.outputs > MAX_OUTPUTS:
         most = MAX_OUTPUTS // contract.outputs
         raise Problem(

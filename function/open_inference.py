@@ -11,7 +11,6 @@ from __future__ import annotations
 from itertools import chain
 
 import classes
-import limits
 import predict
 import respond
 import validate
@@ -102,8 +101,6 @@ def infer(request: Request, contract: Contract) -> Answer:
     text = request.text()
     asked = json_value(text)
     batch = _batch(asked, text, contract)
-    if batch.rows > limits.MAX_ROWS:
-        raise limits.too_many_rows()
     predicted = predict.predictions(batch, contract)
     answer = {
         "model_name": contract.name,

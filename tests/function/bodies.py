@@ -30,3 +30,10 @@ def zeros(size: int) -> bytes:
     packer = zlib.compressobj(9, wbits=31)
     chunk = b" " * MEBIBYTE
     return b"".join(packer.compress(chunk) for _ in range(size // MEBIBYTE)) + packer.flush()
+
+
+def npy(kind: str, shape: tuple[int, int], rubbish: str = "") -> bytes:
+    """Return a .npy file of zeros, with rubbish before its header."""
+    described = f"{rubbish}{{'descr': '{kind}', 'fortran_order': False, 'shape': {shape}, }}".ljust(118) + "\n"
+    size = int(kind[2:]) * shape[0] * shape[1]
+    return b"\x93NUMPY\x01\x00" + len(described).to_bytes(2, "little") + described.encode() + bytes(size)

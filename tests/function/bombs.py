@@ -1,33 +1,60 @@
-"""What do bodies of 6 MB cost that were made to cost much? `python -m tests.function.bombs` prints it for each of them.
+"""What do bodies cost that were made to cost much? `python -m tests.function.bombs` prints it for each of them.
 
-The tests hold status and memory of each; how many seconds one takes is for this command to say, since a timed test
-would fail on a busy machine. Linux only: no other system tells a process's largest size.
+The tests hold status and memory of each. What one takes is for this command to say: seconds, or with `--instructions`
+what callgrind counts, which no other program on the machine can touch and which must stay within a multiple of what the
+body weighs. Linux only: no other system tells a process's largest size.
 """
 
 from __future__ import annotations
 
 import argparse
 import base64
+import functools
 import json
 import os
+import random
+import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import xgboost
+from request import MAX_BODY, MAX_EXPANSION, MAX_SMALL
 
-from tests.function.bodies import GOOD, MEBIBYTE, packed, sized, with_age, zeros
+from tests.function.bodies import GOOD, MEBIBYTE, npy, packed, sized, with_age, zeros
 
 FUNCTION = Path(__file__).parents[2] / "function"
 EVENT = Path(__file__).parents[1] / "events" / "function_url_post.json"
 
 CSV = {"content_type": "text/csv"}
+LINES = {"content_type": "application/jsonlines"}
+LIBSVM = {"content_type": "text/libsvm"}
+NPY = {"content_type": "application/x-npy"}
+FLOATS = {"content_type": "application/x-float32"}
+TENSORS = {"path": "/v2/models/small/infer"}
+GZIP = {"content_encoding": "gzip"}
 
-# name: (allowed statuses, content type and encoding, body); each about 6 MB, which is all that Lambda lets through.
+WIDE = 10_000
+"""Features of the wide model, which are called as `column` says. Everything may be left out of its rows."""
+
+
+def column(at: int) -> str:
+    """Return the name of a feature of the wide model."""
+    return f"column_{at:05}"
+
+
+def dense_gzip() -> bytes:
+    """Return gzip of some 20 KB that grows nearly as much as may be: records that come again at deflate's reach."""
+    digits = random.Random(1)
+    block = ",".join(with_age(f"{digits.random():.9f}")[1:-1] for _ in range(600))
+    return packed("[" + ",".join([block] * 10) + "]")
+
+
+# name: (allowed status, path and headers, body); most about 6 MB, which is all that Lambda lets through.
 BOMBS: dict[str, tuple[int, dict[str, str], Callable[[], str | bytes]]] = {
     "open brackets": (413, {}, lambda: sized("", "[", "")),
     "nested arrays": (413, {}, lambda: "[" * (3 * MEBIBYTE) + "]" * (3 * MEBIBYTE)),
@@ -74,7 +101,58 @@ BOMBS: dict[str, tuple[int, dict[str, str], Callable[[], str | bytes]]] = {
     "CSV of quotes": (413, CSV, lambda: sized("", '"1","2","x"\n', '"1","2","3"')),
     "CSV with one quote of 6 MB": (413, CSV, lambda: '"' + "1,2,3\n" * MEBIBYTE),
     "CSV header of many columns": (422, CSV, lambda: "income," + "x," * (3 * MEBIBYTE) + "\n"),
+    "gzip that grows as much as may be": (200, GZIP, dense_gzip),
+    "lines of records": (200, LINES, lambda: (GOOD + "\n") * 140_000),
+    "lines of records, the last one broken": (400, LINES, lambda: (GOOD + "\n") * 140_000 + "{"),
+    "lines of records, the last one with a key twice": (
+        422, LINES, lambda: (GOOD + "\n") * 140_000 + '{"income": 1, "income": 2, "age": 2, "height: cm": 3}'),
+    "lines of empty records": (413, LINES, lambda: "{}\n" * (2 * MEBIBYTE)),
+    "lines of nothing": (413, LINES, lambda: "\n" * (6 * MEBIBYTE)),
+    "LIBSVM of as many lines as may be": (200, LIBSVM, lambda: "1 0:1.25 1:2.25 2:3.25\n" * 262_000),
+    "LIBSVM of as many lines, the last one broken": (400, LIBSVM, lambda: "0:1.25 1:2.25 2:3.25\n" * 262_000 + "0:x"),
+    "LIBSVM of line ends": (422, LIBSVM, lambda: "\n" * (6 * MEBIBYTE)),
+    "LIBSVM of colons": (400, LIBSVM, lambda: ":" * (6 * MEBIBYTE)),
+    "LIBSVM of one line": (422, LIBSVM, lambda: "0:1 " * (MEBIBYTE + MEBIBYTE // 2)),
+    "float32 of too many rows": (413, FLOATS, lambda: bytes(12 * 370_000)),
+    "float32 of as many rows as may be": (200, FLOATS, lambda: bytes(12 * 262_144)),
+    "float32 of NaN": (422, FLOATS, lambda: b"\xff" * (12 * 262_144)),
+    "npy of bytes": (413, NPY, lambda: npy("|u1", (1_500_000, 3))),
+    "npy of as many halves as may be": (200, NPY, lambda: npy("<f2", (262_144, 3))),
+    "npy of as many doubles as may be": (200, NPY, lambda: npy(">f8", (180_000, 3))),
+    "npy with a header of brackets": (400, NPY, lambda: npy("<f4", (1, 3), "(" * 9_000)),
+    "tensor of a million numbers": (413, TENSORS, lambda: '{"inputs":[{"name":"x","datatype":"INT8",'
+        '"shape":[1000000,3],"data":[' + "1," * 2_999_999 + "1]}]}"),
+    "tensor of many rows": (200, TENSORS, lambda: '{"inputs":[{"name":"x","datatype":"INT64","shape":[262144,3],'
+        '"data":[' + "[1,2,3]," * 262_143 + "[1,2,3]]}]}"),
+    "as many tensors": (413, TENSORS, lambda: '{"inputs":[' + sized(
+        "", '{"name":"a","shape":[0],"datatype":"FP32","data":[]},', '{"name":"b"}') + "]}"),
+    "tensors given twice": (422, TENSORS, lambda: '{"inputs":[{"name":"x","datatype":"INT8","shape":[1,3],'
+        '"data":[1,2,3],"data":[1,2,3],"parameters":' + sized("[", "1,", "1]") + "}]}"),
+    "records with base margins": (200, {}, lambda: sized("[", GOOD[:-1] + ', "base_margin": 1},', GOOD[:-1]
+        + ', "base_margin": 1}]')),
+    "records with base margins, one missing": (422, {}, lambda: sized("[", GOOD[:-1] + ', "base_margin": 1},', GOOD
+        + "]")),
+    "wide: as many empty records as may be": (200, {}, lambda: "[" + "{}," * 1_676 + "{}]"),
+    "wide: too many empty records": (413, {}, lambda: "[" + "{}," * 200_000 + "{}]"),
+    "wide: empty records with a fault at the end": (422, {}, lambda: "[" + "{}," * 1_676 + '{"x": 1}]'),
+    "wide: empty lines of LIBSVM": (200, LIBSVM, lambda: "0\n" * 1_677),
+    "wide: a table of one column": (200, CSV, lambda: column(7) + "\n" + "1\n" * 1_677),
+    "wide: columns of which one is given": (413, {}, lambda: f'{{"{column(7)}":[' + "1," * 2_999_999 + "1]}"),
+    "wide: whole records": (200, {}, lambda: json.dumps([{column(at): 1.5 for at in range(WIDE)}] * 28)),
+    "wide: commas": (200, CSV, lambda: ("," * (WIDE - 1) + "\n") * 600),
+    "wide: every name misspelt": (422, {}, lambda: json.dumps([{f"clumn_{at:05}": 1 for at in range(WIDE)}] * 28)),
+    "wide: a header misspelt": (422, CSV, lambda: ",".join(f"clumn_{at:05}" for at in range(WIDE)) + "\n1,2,3\n"),
+    "wide: explained": (200, {"path": "/explain"}, lambda: json.dumps([{column(at): 1.5 for at in range(WIDE)}] * 9)),
+    "wide: too much to be explained": (413, {"path": "/explain"}, lambda: "[" + "{}," * 500 + "{}]"),
 }  # fmt: skip
+
+CHARACTER = 2_000
+"""Instructions that a character of a body may take at most; a packed body weighs `request.MAX_EXPANSION` times what it
+does, and `request.MAX_SMALL` at least."""
+
+REQUEST = 1_000_000_000
+"""Instructions that a request may take besides: modules that are imported for the first time, as many values as
+`limits.MAX_VALUES`, of which only the rows are sent, and an answer of 6 MB."""
 
 SECONDS = 2
 """Of processor time that a bomb may take."""
@@ -107,57 +185,128 @@ class Answer:
         status: HTTP status.
         peak_mb: Largest resident size of the process, in MB.
         seconds: Processor time of the call.
+        weight: Characters of the body, and of a packed one those that it may grow to.
+        instructions: Of the whole process; 0 if they were not counted.
     """
 
     status: int
     peak_mb: int
     seconds: float
+    weight: int
+    instructions: int
 
 
-def explode(name: str, model: Path, folder: Path) -> Answer:
+def models(folder: Path) -> None:
+    """Write the models that the bombs are for: `small.ubj` and `wide.ubj`."""
+    rows = np.random.default_rng(3).normal(size=(500, 3)).astype(np.float32)
+    data = xgboost.DMatrix(rows, rows @ [1, 2, 3], feature_names=["income", "age", "height: cm"])
+    xgboost.train({"max_depth": 3, "nthread": 1}, data, 20).save_model(folder / "small.ubj")
+    names = [column(at) for at in range(WIDE)]
+    data = xgboost.DMatrix(np.eye(9, WIDE, dtype=np.float32), np.arange(9), feature_names=names)
+    xgboost.train({"nthread": 1, "min_child_weight": 0}, data, 2).save_model(folder / "wide.ubj")
+
+
+def explode(name: str, folder: Path, under: Sequence[str] = ()) -> Answer:
     """Send one of `BOMBS` to a handler in a process of its own.
 
     Args:
         name: A key of `BOMBS`.
-        model: Model file with the features "income", "age" and "height: cm".
-        folder: For the event's file.
+        folder: That of `models`; the event's file is written there too.
+        under: A program that runs the process, with its arguments.
     """
-    _, headers, body = BOMBS[name]
-    event = json.loads(EVENT.read_text())
+    _, options, body = BOMBS[name]
     content = body()
-    event["isBase64Encoded"] = isinstance(content, bytes)
+    encoded = isinstance(content, bytes)
+    event = json.loads(EVENT.read_text())
+    event["rawPath"] = options.get("path", "/")
+    event["isBase64Encoded"] = encoded
     event["body"] = base64.b64encode(content).decode() if isinstance(content, bytes) else content
-    event["headers"] |= {key.replace("_", "-"): value for key, value in headers.items()}
+    event["headers"] |= {key.replace("_", "-"): value for key, value in options.items() if key != "path"}
+    status, peak, seconds = _answer(event, "wide" if name.startswith("wide") else "small", folder, under)
+    weight = len(content)
+    if "content_encoding" in options:
+        weight = min(MAX_BODY, max(MAX_SMALL, MAX_EXPANSION * weight))
+    return Answer(status, peak, seconds, weight, 0)
+
+
+def _answer(event: dict[str, object], model: str, folder: Path, under: Sequence[str]) -> tuple[int, int, float]:
+    """Return status, largest size and seconds of one event."""
     file = folder / "event.json"
     file.write_text(json.dumps(event))
     paths = [str(FUNCTION), *(path for path in sys.path if path.endswith("site-packages"))]
+    limit = _CPU_LIMIT_SECONDS * (100 if under else 1)
+    settings = dict.fromkeys(("ALLOW_MISSING", "ALLOW_ABSENT"), "true") if model == "wide" else {}
     finished = subprocess.run(
-        [sys.executable, "-c", _SCRIPT.format(paths=paths, limit=_CPU_LIMIT_SECONDS, event=str(file))],
-        env={**os.environ, "MODEL_PATH": str(model)},
+        [*under, sys.executable, "-c", _SCRIPT.format(paths=paths, limit=limit, event=str(file))],
+        env={**os.environ, **settings, "MODEL_PATH": str(folder / f"{model}.ubj"), "PYTHONHASHSEED": "0"},
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=limit * 6,
     )
     if finished.returncode:
-        raise RuntimeError(f"{name}: the handler's process ended with {finished.returncode}: {finished.stderr[-2000:]}")
-    return Answer(*json.loads(finished.stdout.splitlines()[-1]))
+        raise RuntimeError(f"the handler's process ended with {finished.returncode}: {finished.stderr[-2000:]}")
+    status, peak, seconds = json.loads(finished.stdout.splitlines()[-1])
+    return status, peak, seconds
+
+
+def counted(name: str, folder: Path) -> Answer:
+    """Return what one bomb got and cost, its instructions beyond those of a process that answers nothing.
+
+    Raises:
+        RuntimeError: valgrind is not installed.
+    """
+    out = folder / "callgrind.out"
+    answer = explode(name, folder, _under(out))
+    idle = _idle("wide" if name.startswith("wide") else "small", folder)
+    return replace(answer, instructions=max(0, _total(out) - idle))
+
+
+def _under(out: Path) -> list[str]:
+    valgrind = shutil.which("valgrind")
+    if not valgrind:
+        raise RuntimeError("valgrind is not installed (on Debian and Ubuntu: apt-get install valgrind)")
+    return [valgrind, "--quiet", "--tool=callgrind", f"--callgrind-out-file={out}"]
+
+
+@functools.cache
+def _idle(model: str, folder: Path) -> int:
+    """Return the instructions of a process that serves a model and answers no rows."""
+    out = folder / "idle.out"
+    event = json.loads(EVENT.read_text())
+    event["body"], event["isBase64Encoded"] = "[]", False
+    _answer(event, model, folder, _under(out))
+    return _total(out)
+
+
+def _total(out: Path) -> int:
+    totals = [line for line in out.read_text().splitlines() if line.startswith(("summary:", "totals:"))]
+    return int(totals[-1].split()[1])
 
 
 def main() -> int:
     """Print a line for each bomb; returns the process's exit status: 0 if none takes too much."""
-    argparse.ArgumentParser(prog="python -m tests.function.bombs", description=__doc__).parse_args()
+    parser = argparse.ArgumentParser(prog="python -m tests.function.bombs", description=__doc__)
+    parser.add_argument("--instructions", action="store_true", help="count instructions, which takes half an hour")
+    parser.add_argument("names", nargs="*", help="only these bombs")
+    arguments = parser.parse_args()
     answers = {}
     with tempfile.TemporaryDirectory() as scratch:
-        rows = np.random.default_rng(3).normal(size=(500, 3)).astype(np.float32)
-        data = xgboost.DMatrix(rows, rows @ [1, 2, 3], feature_names=["income", "age", "height: cm"])
-        model = Path(scratch) / "model.ubj"
-        xgboost.train({"max_depth": 3, "nthread": 1}, data, 20).save_model(model)
-        for name in BOMBS:
-            answers[name] = explode(name, model, Path(scratch))
-            print(f"{name:42} {answers[name].status} {answers[name].seconds:6.2f} s {answers[name].peak_mb:5} MB")
-    seconds = max(answer.seconds for answer in answers.values())
+        folder = Path(scratch)
+        models(folder)
+        for name in arguments.names or BOMBS:
+            answer = counted(name, folder) if arguments.instructions else explode(name, folder)
+            answers[name] = answer
+            took = f"{answer.instructions / 1e6:7,.0f} M" if arguments.instructions else f"{answer.seconds:6.2f} s"
+            print(f"{name:48} {answer.status} {answer.weight / 1e6:6.2f} MB {took} {answer.peak_mb:5} MB", flush=True)
     memory = max(answer.peak_mb for answer in answers.values())
+    if arguments.instructions:
+        dearest = max((answer.instructions - REQUEST) / answer.weight for answer in answers.values())
+        print(
+            f"{len(answers)} bombs, beyond {REQUEST / 1e6:,.0f} M at most {dearest:,.0f} (≤ {CHARACTER:,}) a character"
+        )
+        return 0 if dearest <= CHARACTER else 1
+    seconds = max(answer.seconds for answer in answers.values())
     print(f"{len(answers)} bombs, at most {seconds:.2f} s (≤ {SECONDS} s) and {memory} MB (≤ {MEMORY_MB} MB)")
     return 0 if seconds <= SECONDS and memory <= MEMORY_MB else 1
 

@@ -49,6 +49,28 @@ def test_a_name_that_is_a_number_never_makes_a_header(
     assert declared == expected(endpoint, [[1.0, 1.0, 0.0]])
 
 
+@pytest.mark.parametrize(
+    ("said", "rows"),
+    [
+        ("header=present", 1), ('header="present"', 1), ("HEADER=Present", 1), ("charset=utf-8; header = present", 1),
+        ("header=absent", 2), ('header="absent"', 2), ("label_size=1", 2), ("xheader=present", 2),
+        ("header", None), ("header=", None), ("header=true", None), ("header=1", None), ("header=presents", None),
+        ("header=present; header=absent", None),
+    ],
+)  # fmt: skip
+def test_the_media_type_says_whether_there_is_a_header_or_is_refused(
+    said: str, rows: int | None, tmp_path: Path, serve: Serve, url_event: MakeEvent
+) -> None:
+    endpoint = serve(trained(tmp_path, ["0", "1", "2"]))
+    response = ask(endpoint, url_event, Sent("2,0,1\n0,1,1\n", f"text/csv; {said}"))
+    if rows is None:
+        assert (response["statusCode"], json.loads(response["body"])["detail"]) == (
+            415, "the content type's header must be header=present or header=absent"
+        )  # fmt: skip
+    else:
+        assert len(predictions(response)) == rows
+
+
 def test_a_name_that_is_a_category_never_makes_a_header(tmp_path: Path, serve: Serve, url_event: MakeEvent) -> None:
     endpoint = serve(trained(tmp_path, ["1", "2"], colour=["colour", "red"]))
     text = "1,2,colour\n3,4,red\n"

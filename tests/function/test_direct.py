@@ -34,6 +34,11 @@ def test_an_object_is_predicted_as_its_text_would_be(form: str, small_model: Pat
     assert len(predicted) == {"columns": 2, "dataframe_records": 3}.get(form, 1)
 
 
+def test_a_direct_invocation_has_the_limits_of_a_request(small_model: Path, serve: Serve) -> None:
+    with pytest.raises(RequestRefusedError, match="more than 262144 rows"):
+        serve(small_model)([RECORD] * 262_145, None)
+
+
 WARM_UPS: dict[str, Any] = {
     "a scheduled rule": {
         "version": "0", "id": "53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa", "detail-type": "Scheduled Event",

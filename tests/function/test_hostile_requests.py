@@ -328,6 +328,17 @@ def test_a_bad_request_gets_its_exact_status(name: str, endpoint: Endpoint, url_
     response["body"].encode()
 
 
+@pytest.mark.parametrize("depth", [400, 1_000, 1_020, 1_024, 5_000])
+@pytest.mark.parametrize("path", ["/", "/invocations", OIP])
+def test_no_depth_is_a_fault_of_the_endpoint_whichever_parser_reads_it(
+    path: str, depth: int, endpoint: Endpoint, url_event: MakeEvent
+) -> None:
+    endpoint(url_event("[" + " " * 900_000 + "]"), None)  # from here on, the parser of a busy process
+    deep = f', "x": {"[" * depth}{"]" * depth}, "y": ":"}}'
+    for body in (split('"data": []')[:-1] + deep, tensor()[:-1] + deep, GOOD[:-1] + deep, '{"instances": []' + deep):
+        assert endpoint(url_event(body, path=path), None)["statusCode"] in (200, 400, 422)
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -358,14 +369,22 @@ def test_what_an_event_leaves_out_is_taken_for_granted(
     assert endpoint({**url_event("[]"), **change}, None)["statusCode"] == 200
 
 
-QUICK = ("a million empty rows", "an integer of six million digits", "gzip of rows", "CSV of commas")
+@pytest.fixture(scope="module")
+def for_bombs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("bombs")
+    bombs.models(folder)
+    return folder
+
+
+QUICK = ("a million empty rows", "an integer of six million digits", "gzip of rows", "CSV of commas",
+         "wide: as many empty records as may be")  # fmt: skip
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process's largest size")
 @pytest.mark.parametrize(
     "name", [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in bombs.BOMBS]
 )
-def test_a_bomb_is_answered_within_the_functions_memory(name: str, small_model: Path, tmp_path: Path) -> None:
-    answer = bombs.explode(name, small_model, tmp_path)
+def test_a_bomb_is_answered_within_the_functions_memory(name: str, for_bombs: Path) -> None:
+    answer = bombs.explode(name, for_bombs)
     assert answer.status == bombs.BOMBS[name][0]
     assert answer.peak_mb <= bombs.MEMORY_MB
