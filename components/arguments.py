@@ -578,7 +578,7 @@ def _fit_into_environment(name: Name, environment: Mapping[str, Any]) -> None:
 def _image(name: Name, value: Any) -> str:
     """By its digest: a tag can come to mean another image, and Pulumi would see no change."""
     if not isinstance(value, str) or not _IMAGE_URI.fullmatch(value):
-        got = value if isinstance(value, str) and len(value) < 300 else described(value)
+        got = repr(value) if isinstance(value, str) and len(value) < 300 else described(value)
         raise InvalidArgumentError(
             f"{name} must be an image in ECR by its digest (123456789012.dkr.ecr.region.amazonaws.com/name@sha256:…), "
             f"got {got}; `aws ecr describe-images --repository-name NAME --image-ids imageTag=TAG` prints it for a tag"
@@ -672,7 +672,7 @@ _PRINCIPAL = text_like(
 )
 #: https://docs.aws.amazon.com/AmazonECR/latest/userguide/docker-pull-ecr-image.html
 _IMAGE_URI = re.compile(
-    r"\d{12}\.dkr\.ecr(-fips)?\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?"
+    r"\d{12}\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?"
     r"/[a-z0-9]+([._/-]+[a-z0-9]+)*@sha256:[0-9a-f]{64}"
 )
 _IMAGE_NAME = text_like(r"[a-z0-9][\w./:@-]*", ": {got} is not an image's name, such as registry/name:tag")

@@ -208,6 +208,11 @@ def list_of(check: Check, at_most: int | None = None) -> Check:
     """A list whose items each pass a check; a text that is named twice counts once."""
 
     def checked(name: Name, value: Any) -> list[Any]:
+        if isinstance(value, pulumi.Output):
+            raise InvalidArgumentError(
+                f"{name} must be a list, got an output; its items may be outputs, the list itself has to be known: "
+                "[role.arn]"
+            )
         if isinstance(value, str) or not isinstance(value, Sequence):
             raise InvalidArgumentError(f"{name} must be a list, got {described(value)}")
         items: list[Any] = []

@@ -159,7 +159,9 @@ def _own_context(path: Path, dockerfile: Path, golden_path: Path | None) -> Buil
             + (
                 f"paths start at the working directory, so name {inside}"
                 if inside.is_file()
-                else "name a folder that `docker build` could build"
+                else "name one that is there"
+                if dockerfile.parent != path
+                else "name a folder that `docker build` could build, or its dockerfile"
             )
         )
     content_hash = _digest(path, dockerfile)

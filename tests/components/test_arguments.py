@@ -201,6 +201,13 @@ ORIGINS: dict[str, Any] = {"allow_origins": ["*"]}
             {"invoker_arns": "arn:aws:iam::123456789012:role/a"},
             "invoker_arns must be a list, got 'arn:aws:iam::123456789012:role/a'",
         ),
+        (
+            {"invoker_arns": pulumi.Output.from_input([CLIENT])},
+            (
+                "invoker_arns must be a list, got an output; its items may be outputs, the list itself has to be "
+                "known: [role.arn]"
+            ),
+        ),
         ({"invoker_arns": ["*"]}, f"invoker_arns: '*' {NO_PRINCIPAL}"),
         (
             {"invoker_arns": ["arn:aws:iam::123456789012:root"]},
@@ -439,13 +446,14 @@ ORIGINS: dict[str, Any] = {"allow_origins": ["*"]}
             f"{ONE_SOURCE} model_path and image_uri",
         ),
         *(
-            ({"model_path": None, "image_uri": image}, f"{NO_IMAGE}, got {image}; {DIGEST_OF_A_TAG}")
+            ({"model_path": None, "image_uri": image}, f"{NO_IMAGE}, got {image!r}; {DIGEST_OF_A_TAG}")
             for image in (
                 IMAGE.partition("@")[0],
                 IMAGE.partition("@")[0] + ":v1",
                 IMAGE.replace("@", ":v1@"),
                 "public.ecr.aws/team/wine@sha256:" + "0" * 64,
                 IMAGE[:-1],
+                IMAGE + "\n",
             )
         ),
         ({"model_path": None, "image_uri": 5}, f"{NO_IMAGE}, got 5; {DIGEST_OF_A_TAG}"),

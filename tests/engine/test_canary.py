@@ -73,6 +73,7 @@ class Seen:
     outcome: Outcome
     serving: str
     shares: dict[str, float]
+    preview: Outcome | None = None
 
 
 @pytest.fixture(scope="module")
@@ -91,8 +92,9 @@ def story(cloud: Cloud, new_stack: NewStack, models: dict[str, Path]) -> list[Se
     for step in STEPS:
         model = {"model_path": str(models[step.arguments["model_path"]])} if "model_path" in step.arguments else {}
         stack.arguments |= step.arguments | model
+        preview = stack.preview() if step in (STEPS[0], STEPS[2]) else None
         outcome = stack.up()
-        seen.append(Seen(outcome, live_version(cloud, stack), shares(cloud, stack)))
+        seen.append(Seen(outcome, live_version(cloud, stack), shares(cloud, stack), preview))
     found = stack.refresh()
     stack.destroy()
     return [*seen, Seen(found, "", {})]
@@ -109,6 +111,14 @@ def test_a_rollout_does_what_a_careful_person_expects(story: list[Seen], number:
     assert seen.outcome.succeeded is not step.fails, seen.outcome.text
     assert (seen.serving, seen.shares) == (step.serving, step.shares)
     assert step.steps is None or seen.outcome.changes == step.steps
+
+
+def test_a_preview_says_what_will_happen_before_there_is_an_alias_and_afterwards(story: list[Seen]) -> None:
+    previewed = [(seen.preview, seen.outcome) for seen in story if seen.preview]
+    assert len(previewed) == 2
+    for preview, outcome in previewed:
+        assert preview.errors == []
+        assert preview.steps == outcome.steps
 
 
 def test_a_candidate_that_fails_its_check_says_so_in_one_sentence(story: list[Seen]) -> None:

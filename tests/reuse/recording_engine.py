@@ -32,6 +32,8 @@ from components.testing import AwsMocks
 from tests import fake_engine
 
 PROJECT, STACK = "foreign", "test"
+#: The version that the alias of every function names already.
+LIVE_VERSION = "7"
 # The protocol's marks. https://www.pulumi.com/docs/iac/packages-and-automation/pulumi-packages/ (provider protocol)
 KIND, SECRET, OUTPUT = (
     "4dabf18193072939515e22adb298388d",
@@ -94,7 +96,7 @@ class RecordingEngine(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc
         if request.tok == "pulumi:pulumi:getResource":  # a provider that the program made, looked up by the plugin
             answer: dict[str, Any] = {"urn": values(request.args)["urn"], "id": "provider-id", "state": {}}
         else:
-            answer, _ = AwsMocks().call(pulumi.runtime.MockCallArgs(request.tok, {}, ""))
+            answer, _ = AwsMocks(live_version=LIVE_VERSION).call(pulumi.runtime.MockCallArgs(request.tok, {}, ""))
         return provider_pb2.InvokeResponse(**{"return": struct(answer)})
 
     def RegisterPackage(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802

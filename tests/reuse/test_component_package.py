@@ -13,7 +13,7 @@ from pulumi.runtime.proto import provider_pb2
 from components import MLInferenceFunction
 from tests import fake_engine
 from tests.reuse.conftest import GOLDEN, MODEL, REPOSITORY, SCHEMA, Plugin, Refused
-from tests.reuse.recording_engine import UNKNOWN, output, secret
+from tests.reuse.recording_engine import LIVE_VERSION, UNKNOWN, output, secret
 
 FUNCTION = "aws:lambda/function:Function"
 KEY = "arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d-0000-4000-8000-000000000000"
@@ -125,6 +125,13 @@ def test_a_preview_works_with_an_output_that_is_unknown(plugin: Plugin) -> None:
     recorded, _ = plugin.construct({"modelPath": MODEL, "kmsKeyArn": output(), "alarms": topic}, preview=True)
     assert recorded.one(FUNCTION).inputs["kmsKeyArn"] == UNKNOWN
     assert recorded.one("aws:cloudwatch/metricAlarm:MetricAlarm", "errors").inputs["alarmActions"] == [UNKNOWN]
+
+
+def test_a_share_of_the_traffic_goes_to_the_new_version_beside_the_one_that_serves(plugin: Plugin) -> None:
+    recorded, _ = plugin.construct({"modelPath": MODEL, "canaryPercent": 10.0})
+    alias = recorded.one("aws:lambda/alias:Alias").inputs
+    assert alias["functionVersion"] == LIVE_VERSION
+    assert alias["routingConfig"] == {"additionalVersionWeights": {"1": 0.1}}
 
 
 def test_the_registry_password_is_a_secret(plugin: Plugin) -> None:
