@@ -87,7 +87,7 @@ def declare(around: Surroundings) -> pulumi.Output[dict[str, Any]]:
         retention_in_days=args["log_retention_days"],
         kms_key_id=args.get("kms_key_arn"),
         tags=args["tags"],
-        opts=around.child(),
+        opts=pulumi.ResourceOptions(parent=around.parent, ignore_changes=["name_prefix"]),
     )
     role = aws.iam.Role(
         f"{name}-batch-role",
@@ -102,7 +102,7 @@ def declare(around: Surroundings) -> pulumi.Output[dict[str, Any]]:
         policy=pulumi.Output.all(
             around.partition, input_bucket, output_bucket, around.alias.arn, args.get("kms_key_arn")
         ).apply(lambda known: policies.batch_data(*known, tracing=args["tracing"])),
-        opts=pulumi.ResourceOptions(parent=role),
+        opts=around.child(),
     )
 
     machine = aws.sfn.StateMachine(
@@ -137,7 +137,7 @@ def declare(around: Surroundings) -> pulumi.Output[dict[str, Any]]:
         f"{name}-batch-runs",
         role=role.name,
         policy=machine.arn.apply(policies.batch_runs),
-        opts=pulumi.ResourceOptions(parent=role),
+        opts=around.child(),
     )
     if "alarms" in args:
         _alarm(around, machine)

@@ -8,7 +8,7 @@ import os
 import threading
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import botocore.session
@@ -136,6 +136,12 @@ class Cloud:
         """Step Functions."""
         with self._making:
             return self.session.client("stepfunctions", endpoint_url=self.url, config=self.config)
+
+    @cached_property
+    def sns(self) -> Any:
+        """Simple Notification Service, for which no types are installed."""
+        with self._making:
+            return self.session.client("sns", endpoint_url=self.url, config=self.config)
 
     @cached_property
     def sts(self) -> "STSClient":

@@ -27,6 +27,7 @@ from local.resources.s3 import (
     BucketServerSideEncryptionConfiguration,
 )
 from local.resources.sfn import StateMachine
+from local.resources.sns import Topic
 
 __all__ = ["RESOURCE_TYPES", "Properties", "ResourceType", "State", "Target", "resource_type"]
 
@@ -55,6 +56,7 @@ RESOURCE_TYPES: dict[str, ResourceType] = {
         RolePolicy(),
         RolePolicyAttachment(),
         StateMachine(),
+        Topic(),
     )
 }
 

@@ -23,6 +23,7 @@ GONE = {
     "NoSuchEntity",
     "NoSuchLifecycleConfiguration",
     "NoSuchPublicAccessBlockConfiguration",
+    "NotFound",
     "ProvisionedConcurrencyConfigNotFoundException",
     "RepositoryNotFoundException",
     "ResourceNotFound",

@@ -26,6 +26,7 @@ def inventory(cloud: Cloud) -> set[str]:
         *(f"log group {group['logGroupName']}" for group in cloud.logs.describe_log_groups()["logGroups"]),
         *(f"repository {repository['repositoryName']}" for repository in repositories),
         *(f"role {role}" for role in roles),
+        *(f"topic {topic['TopicArn']}" for topic in cloud.sns.list_topics()["Topics"]),
         *(
             f"policy {role} {policy}"
             for role in roles
@@ -60,6 +61,7 @@ NAMES: dict[str, Callable[[Resource], str]] = {
     "aws:s3/bucket:Bucket": lambda bucket: f"bucket {bucket.id}",
     "aws:sfn/stateMachine:StateMachine": lambda machine: f"state machine {machine.outputs['name']}",
     "aws:lambda/permission:Permission": lambda grant: f"statement {grant.outputs['function']} {grant.id}",
+    "aws:sns/topic:Topic": lambda topic: f"topic {topic.id}",
 }
 
 

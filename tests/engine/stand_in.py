@@ -12,6 +12,7 @@ import asyncio
 import functools
 import hashlib
 import importlib.metadata
+import json
 import os
 import sys
 from collections.abc import Callable, Mapping
@@ -38,6 +39,7 @@ from local.errors import LocalError  # noqa: E402
 from local.images import Images  # noqa: E402
 from local.resources import ResourceType, State, Target, resource_type  # noqa: E402
 from local.staged_images import StagedImages  # noqa: E402
+from tests.engine import schema  # noqa: E402
 from tests.engine.wire import Wire, marked, plain_map, wire, wire_map  # noqa: E402
 
 #: Where the emulator answers.
@@ -81,6 +83,10 @@ class StandIn(protocol.Provider):
         region = request.variables.get("aws:config:region", DEFAULT_REGION)
         self._target = Target(self._cloud(region), self._images)
         return protocol.ConfigureResponse(accept_secrets=True, supports_preview=self.previews[self._package])
+
+    async def get_schema(self, request: protocol.GetSchemaRequest) -> protocol.GetSchemaResponse:  # noqa: ARG002
+        """What programs without a typed SDK need to know: the names of types and properties."""
+        return protocol.GetSchemaResponse(json.dumps(schema.of_package(self._package)))
 
     async def check(self, request: protocol.CheckRequest) -> protocol.CheckResponse:
         """Refuse what is not known; choose a name where none is given."""
@@ -253,6 +259,8 @@ class PlainErrors(grpc.aio.ServerInterceptor):  # type: ignore[misc] # grpc is u
     async def intercept_service(self, continuation: Any, details: Any) -> Any:
         """Hand the request on."""
         handler = await continuation(details)
+        if handler is None:  # a service that plugins need not have, such as the check of their health
+            return None
 
         async def answered(request: Any, context: grpc.aio.ServicerContext) -> Any:
             try:

@@ -58,6 +58,12 @@ RULES = json.dumps(
         ]
     }
 )
+
+
+def bucket_policy(bucket: str) -> str:
+    return policy(Action="s3:GetObject", Resource=f"arn:aws:s3:::{bucket}/*", Principal={"AWS": "000000000000"})
+
+
 HANDLER = "def handler(event, context):\n    return event\n"
 MANAGED = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
 
@@ -194,6 +200,19 @@ def everything(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> dict[s
             "dimensions": {"FunctionName": name},
         },
     )
+    make("aws:sns/topic:Topic", {"displayName": "Wine", "tags": {"a": "b"}})
+    bucket = make("aws:s3/bucket:Bucket", {"bucketPrefix": "one-", "forceDestroy": True})["bucket"]
+    make("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", {"bucket": bucket, "blockPublicAcls": True})
+    make("aws:s3/bucketPolicy:BucketPolicy", {"bucket": bucket, "policy": bucket_policy(bucket)})
+    encrypted = [{"applyServerSideEncryptionByDefault": {"sseAlgorithm": "AES256"}, "bucketKeyEnabled": True}]
+    make(
+        "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
+        {"bucket": bucket, "rules": encrypted},
+    )
+    forgetting = [{"id": "all", "status": "Enabled", "filter": {"prefix": ""}, "expiration": {"days": 9}}]
+    make("aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration", {"bucket": bucket, "rules": forgetting})
+    machine = {"StartAt": "End", "States": {"End": {"Type": "Succeed"}}}
+    make("aws:sfn/stateMachine:StateMachine", {"definition": json.dumps(machine), "roleArn": role["arn"]})
     make("random:index/randomId:RandomId", {"byteLength": 4, "keepers": {"content": "one"}})
     make("aws:cloudwatch/dashboard:Dashboard", {"dashboardName": name, "dashboardBody": '{"widgets": []}'})
     return made
@@ -223,8 +242,8 @@ def test_a_property_that_is_not_known_is_refused_by_name(stack: Stack, kind: str
 
 
 def test_a_type_that_is_not_known_is_refused_by_name(stack: Stack) -> None:
-    (failure,) = stack.check("aws:s3/bucket:Bucket", "bucket", {}).failures
-    assert "aws:s3/bucket:Bucket cannot be deployed locally" in failure.reason
+    (failure,) = stack.check("aws:dynamodb/table:Table", "table", {}).failures
+    assert "aws:dynamodb/table:Table cannot be deployed locally" in failure.reason
 
 
 def test_a_type_of_another_package_is_refused(plugins: Plugins) -> None:

@@ -99,6 +99,18 @@ def test_a_renamed_component_takes_its_children_along() -> None:
     assert {(child.type, child.name.replace("claret", "wine", 1)) for child in children} == before
 
 
+def test_a_childs_name_begins_with_its_parents() -> None:
+    """Else the engine does not find what it was called before its component got another name, and makes it again."""
+    everything = {"model_path": str(REPOSITORY / MODEL), "alarms": {}, "dashboard": True, "batch": {}}
+    component, children = registered(lambda: MLInferenceFunction("wine", everything))  # type: ignore[arg-type]
+    assert {child.type for child in children} >= {
+        "aws:sfn/stateMachine:StateMachine",
+        "aws:s3/bucketPolicy:BucketPolicy",
+    }
+    assert [child.name for child in children if not child.name.startswith(child.parent.rpartition("::")[2])] == []
+    assert component.name == "wine"
+
+
 def test_what_a_component_depends_on_its_children_wait_for() -> None:
     def program() -> None:
         topic = aws.sns.Topic("first")

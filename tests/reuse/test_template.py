@@ -1,6 +1,8 @@
 """Does `pulumi new` make a project that deploys a model of one's own?"""
 
+import contextlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -17,6 +19,14 @@ from tests.reuse.conftest import REPOSITORY, Program
 from tests.reuse.recording_engine import RecordingEngine
 
 TEMPLATE = REPOSITORY / "template"
+ANSWERS = {
+    "Project name": "churn",
+    "Project description": "",  # whoever presses Enter takes the template's
+    "Stack name": "dev",
+    "AWS region": "eu-north-1",
+    "XGBoost model file": "churn.ubj",
+}
+WHERE_IS_THE_CURSOR = "\x1b[6n"
 PATH = os.pathsep.join([os.environ["PATH"], str(REPOSITORY / ".cache" / "engine" / "bin")])
 
 
@@ -32,22 +42,42 @@ def project(tmp_path: Path) -> Path:
     host = programs / "pulumi-language-python"
     host.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{Path(__file__).with_name("language_host.py")}"\n')
     host.chmod(0o755)
-    answers = ["--config", "modelPath=churn.ubj", "--config", "aws:region=eu-north-1"]
-    subprocess.run(
-        [pulumi, "new", str(TEMPLATE), "--yes", "--name", "churn", "--stack", "dev", *answers],
-        cwd=folder,
-        env={
-            "PATH": f"{programs}{os.pathsep}{PATH}",
-            "HOME": str(tmp_path),
-            "PULUMI_HOME": str(tmp_path / "home"),
-            "PULUMI_BACKEND_URL": f"file://{tmp_path / 'state'}",
-            "PULUMI_CONFIG_PASSPHRASE": "of a test",
-            "PULUMI_SKIP_UPDATE_CHECK": "true",
-        },
-        check=True,
-        capture_output=True,
-    )
+    environment = {
+        "PATH": f"{programs}{os.pathsep}{PATH}",
+        "HOME": str(tmp_path),
+        "PULUMI_HOME": str(tmp_path / "home"),
+        "PULUMI_BACKEND_URL": f"file://{tmp_path / 'state'}",
+        "PULUMI_CONFIG_PASSPHRASE": "of a test",
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "TERM": "xterm",
+    }
+    answer([pulumi, "new", str(TEMPLATE)], ANSWERS, folder, environment)
     return folder
+
+
+def answer(command: list[str], answers: dict[str, str], folder: Path, environment: dict[str, str]) -> None:
+    """Run a command in a terminal and give it the answer to each question, in whatever order it asks them.
+
+    Args:
+        command: What to run.
+        answers: Beginning of each question, and what is typed.
+        folder: The working directory.
+        environment: The variables.
+    """
+    ours, theirs = os.openpty()
+    with subprocess.Popen(command, cwd=folder, env=environment, stdin=theirs, stdout=theirs, stderr=theirs) as process:
+        os.close(theirs)
+        shown, left = "", dict(answers)
+        with contextlib.suppress(OSError):  # what reading says of a terminal that nobody writes to any more
+            while new := os.read(ours, 4096).decode(errors="replace"):
+                if WHERE_IS_THE_CURSOR in new:
+                    os.write(ours, b"\x1b[1;1R")
+                shown += re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", new)
+                for question in [question for question in left if re.search(rf"{question}.*\):\s*$", shown)]:
+                    os.write(ours, f"{left.pop(question)}\r".encode())
+        assert process.wait() == 0, shown
+        assert not left, f"it did not ask for {list(left)}: {shown}"
+    os.close(ours)
 
 
 def test_it_asks_for_model_and_region_and_nothing_else() -> None:
