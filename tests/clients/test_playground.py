@@ -303,6 +303,34 @@ def test_categories_are_choices_and_gaps_are_ticks(opened: Callable[..., Page], 
     assert predicted(page) == expected("red", True, np.nan)
 
 
+def test_of_many_features_those_that_are_looked_for_are_shown(opened: Callable[..., Page], serve: Serve) -> None:
+    rows = np.random.default_rng(4).normal(size=(200, 230)).astype(np.float32)
+    names = [f"reading {index:03}" for index in range(230)]
+    label = rows[:, 229] * 3 + rows[:, 0]
+    booster = xgboost.train({"nthread": 1}, xgboost.DMatrix(rows, label, feature_names=names), 5)
+    page = opened(serve(booster))
+    expect(page.locator(".field")).to_have_count(200)
+    expect(page.locator("#more")).to_contain_text("200 of 230 features")
+    page.get_by_placeholder("Find a feature").fill("g 229")
+    expect(page.locator(".field")).to_have_count(1)
+    before = predicted(page)
+    field(page, "reading 229").fill("2")
+    expect(page.locator("#chart tr").first).to_contain_text("reading 229 2")
+    assert predicted(page) > before
+
+
+def test_a_model_that_cannot_be_explained_is_predicted_all_the_same(opened: Callable[..., Page], serve: Serve) -> None:
+    rows = np.random.default_rng(6).normal(size=(200, 3)).astype(np.float32)
+    data = xgboost.DMatrix(rows, rows[:, :2] * 2, feature_names=["a", "b", "c"])
+    booster = xgboost.train({"nthread": 1, "multi_strategy": "multi_output_tree"}, data, 5)
+    page = opened(serve(booster, Told(records=[{"a": 1, "b": 0, "c": 0}]), OUTPUT_NAMES='["height", "weight"]'))
+    one = xgboost.DMatrix(np.array([[1, 0, 0]], np.float32), feature_names=["a", "b", "c"])
+    assert predicted(page) == booster.predict(one)[0].astype(float).tolist()
+    expect(page.locator("#shares")).to_contain_text("height")
+    expect(page.locator("#sum")).to_contain_text("cannot explain this kind of model")
+    expect(page.locator("#chart")).to_be_hidden()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
 def test_axe_finds_no_barrier(opened: Callable[..., Page], wines: str, scheme: str, width: int) -> None:
