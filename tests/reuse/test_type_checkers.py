@@ -11,10 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pulumi
 import pytest
 
-from components.testing import AwsMocks, deploy
+import components.testing  # noqa: F401 - the programs find it under the distribution's name
 from tests.reuse.conftest import REPOSITORY, copy_of_the_model
 
 PROGRAM = (
@@ -108,31 +107,17 @@ def test_valid_programs_are_taken_and_others_found(
 
 def valid_programs() -> dict[str, Any]:
     """The programs, with the component under the name that this repository has for it."""
-    sys.modules["pulumi_ml_inference"] = sys.modules["components"]
+    names = {"pulumi_ml_inference": "components", "pulumi_ml_inference.testing": "components.testing"}
+    sys.modules.update({name: sys.modules[ours] for name, ours in names.items()})
     try:
         return runpy.run_path(str(Path(__file__).with_name("valid_programs.py")))
     finally:
-        del sys.modules["pulumi_ml_inference"]
+        for name in names:
+            del sys.modules[name]
 
 
-PROGRAMS: list[Callable[[], object]] = valid_programs()["PROGRAMS"]
-
-
-class Elsewhere(AwsMocks):
-    """Knows what the valid programs ask for besides the component's own."""
-
-    def call(self, args: pulumi.runtime.MockCallArgs) -> Any:
-        if args.token == "aws:iam/getPolicyDocument:getPolicyDocument":
-            return {"json": json.dumps({"Version": "2012-10-17", "Statement": []})}, []
-        return super().call(args)
-
-    def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
-        if args.typ == "aws:kms/key:Key":
-            return "key", {"arn": "arn:aws:kms:eu-central-1:123456789012:key/1"}
-        if args.typ == "pulumi:pulumi:StackReference":
-            key = "arn:aws:kms:eu-central-1:123456789012:key/1"
-            return "stack", {"outputs": {"subnets": ["subnet-1"], "group": "sg-1", "key": key}}
-        return super().new_resource(args)
+VALID = valid_programs()
+PROGRAMS: list[Callable[[], object]] = VALID["PROGRAMS"]
 
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.__name__)
@@ -141,11 +126,10 @@ def test_the_component_takes_what_the_checkers_take(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     copy_of_the_model(tmp_path)
-    config = {"project:password": "hunter2", "project:modelPath": "model/wine_quality.ubj"}
-    assert deploy(program, Elsewhere("model/golden.json"), config=config).all("docker:index/image:Image")
+    assert VALID["deployed"](program).all("docker:index/image:Image")
 
 
 def test_no_valid_program_is_forgotten() -> None:
     source = Path(__file__).with_name("valid_programs.py").read_text()
-    declared = set(re.findall(r"^def ([a-z]\w+)\(", source, flags=re.MULTILINE))
+    declared = set(re.findall(r"^def ([a-z]\w+)\(", source, flags=re.MULTILINE)) - {"deployed"}
     assert {program.__name__ for program in PROGRAMS} == declared

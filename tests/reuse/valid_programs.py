@@ -1,11 +1,12 @@
 """Programs that are right, in every way in which people write them: type checkers take them, and so does the component.
 
 Each function declares resources. Nothing in here may need an ignore, a cast or an annotation that only a checker wants.
-Imports the installed distribution's name, as a program elsewhere does.
+Imports the installed distribution's name, as a program elsewhere does. `python valid_programs.py`, beside `model/`,
+deploys all of them on the shipped mocks and prints their names.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
@@ -23,6 +24,7 @@ from pulumi_ml_inference import (
     VpcArgs,
     stack_settings,
 )
+from pulumi_ml_inference.testing import AwsMocks, Deployment, deploy
 
 MODEL = "model/wine_quality.ubj"
 
@@ -240,7 +242,7 @@ def settings_of_the_stack() -> MLInferenceFunction:
     return MLInferenceFunction("stack", {"memory_mb": 512, **args, "dashboard": True})
 
 
-PROGRAMS = [
+PROGRAMS: list[Callable[[], object]] = [
     variables_of_plain_types,
     outputs_everywhere,
     lists_that_are_outputs,
@@ -258,3 +260,31 @@ PROGRAMS = [
     refusal_that_is_caught,
     settings_of_the_stack,
 ]
+
+
+class Elsewhere(AwsMocks):
+    """Knows what these programs ask for besides the component's own."""
+
+    def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+        if args.token == "aws:iam/getPolicyDocument:getPolicyDocument":
+            return {"json": json.dumps({"Version": "2012-10-17", "Statement": []})}, []
+        return super().call(args)
+
+    def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
+        key = "arn:aws:kms:eu-central-1:123456789012:key/1"
+        if args.typ == "aws:kms/key:Key":
+            return "key", {"arn": key}
+        if args.typ == "pulumi:pulumi:StackReference":
+            return "stack", {"outputs": {"subnets": ["subnet-1"], "group": "sg-1", "key": key}}
+        return super().new_resource(args)
+
+
+def deployed(program: Callable[[], object]) -> Deployment:
+    config = {"project:password": "hunter2", "project:modelPath": MODEL}
+    return deploy(program, Elsewhere("model/golden.json"), config=config)
+
+
+if __name__ == "__main__":
+    for program in PROGRAMS:
+        assert deployed(program).all("docker:index/image:Image")
+        print(program.__name__)
