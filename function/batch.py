@@ -36,6 +36,12 @@ if TYPE_CHECKING:
 FORMATS = ("csv", "json")
 """What `format` may say: whether values are the texts of CSV, or JSON's own."""
 
+MOST_FAULT_CHARACTERS = 100_000
+"""Characters of all faults of a batch: less than half of the 262,144 bytes that a payload may have."""
+
+FAULT_CHARACTERS = 120
+"""Characters of a fault beside its sentence: member names, a code, a feature's name."""
+
 _MEMBERS = ("format", "keep", "model_version")
 
 
@@ -67,6 +73,8 @@ def answer(event: dict[str, Any], contract: Contract) -> tuple[list[dict[str, An
     predicted = 0
     for at, read in _readers(rows, aside, said.get("format") == "csv", contract):
         predicted += _predict(at, [rows[place] for place in at], read, contract, answers)
+    if predicted < len(answers):
+        _shorten_faults(answers)
     return answers, predicted
 
 
@@ -184,7 +192,17 @@ def _predict(
     return len(good)
 
 
-def _of_row(refusal: Problem) -> list[dict[str, object]]:
+def _shorten_faults(answers: list[dict[str, Any]]) -> None:
+    """Leave of many faults one a row, without its sentence: the answer has to fit into a payload of Step Functions."""
+    faults = [fault for answer in answers for fault in answer.get("faults", ())]
+    if sum(len(fault["message"]) + FAULT_CHARACTERS for fault in faults) <= MOST_FAULT_CHARACTERS:
+        return
+    for answer in answers:
+        if "faults" in answer:
+            answer["faults"] = [{key: value for key, value in answer["faults"][0].items() if key != "message"}]
+
+
+def _of_row(refusal: Problem) -> list[dict[str, Any]]:
     """Return the faults of the only row, which needs no number; a refusal without any is one itself."""
     faults = [Fault(None, fault.field, fault.code, fault.message) for fault in refusal.faults]
     return [fault.members() for fault in faults or [Fault(None, None, "refused", refusal.detail)]]

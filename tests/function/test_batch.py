@@ -109,6 +109,16 @@ def test_rows_are_kept_beside_their_predictions_and_bad_ones_spoil_no_other(smal
     assert "old" not in json.dumps([answer.get("faults") for answer in answers]), "a value of the row is repeated"
 
 
+def test_a_batch_of_nothing_but_bad_rows_still_fits_into_a_payload(tmp_path: Path, serve: Serve) -> None:
+    names = [f"measured_{at:03}" for at in range(40)]
+    data = xgboost.DMatrix(np.eye(40, dtype=np.float32), np.arange(40), feature_names=names)
+    xgboost.train({"nthread": 1}, data, 2).save_model(tmp_path / "wide.ubj")
+    row = dict.fromkeys(names, "none")
+    answers = serve(tmp_path / "wide.ubj")({"BatchInput": {"format": "csv"}, "Items": [row] * 1_000}, None)
+    assert len(json.dumps(answers)) < 262_144
+    assert answers[999] == {"faults": [{"field": names[0], "code": "not_a_number"}]}
+
+
 def test_records_of_json_have_their_faults_by_name(small_model: Path, serve: Serve) -> None:
     endpoint = serve(small_model)
     (prediction,) = endpoint([RECORD], None)

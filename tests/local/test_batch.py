@@ -1,8 +1,11 @@
 """Batch runs of the real program on the emulator: files in S3 in, a prediction for every row out, whatever fails."""
 
+import contextlib
 import csv
 import io
 import json
+import os
+import signal
 import time
 from pathlib import Path
 from typing import Any
@@ -14,6 +17,7 @@ from botocore.exceptions import ClientError
 from local import demo, stack_config
 from local.cloud import Cloud
 from local.deployment import Deployment
+from local.emulator import Emulator
 from local.errors import LocalError
 from local.resources import Target
 from local.staged_images import StagedImages
@@ -157,6 +161,17 @@ def half_done(runs: Runs, run: str) -> None:
     raise AssertionError("no batch was done")
 
 
+def workers(parent: int) -> list[int]:
+    """The processes that the emulator runs the function in."""
+    found = []
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            fields = status.read_text().rpartition(")")[2].split()
+            if int(fields[1]) == parent and fields[0] != "Z":
+                found.append(int(status.parent.name))
+    return found
+
+
 def in_order(answers: list[Any]) -> list[Any]:
     return [answer["prediction"] for answer in sorted(answers, key=lambda answer: answer["index"])]
 
@@ -189,6 +204,23 @@ def test_a_run_that_failed_half_way_is_redriven_and_does_only_what_is_left(runs:
     assert len(runs.children(run)) - children == 30 - done, "what was done must not be done again"
     with pytest.raises(ClientError, match="ExecutionNotRedrivable"):
         runs.cloud.stepfunctions.redrive_execution(executionArn=run)
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds the workers as Linux shows processes")
+def test_after_a_worker_died_in_the_middle_no_row_is_lost(runs: Runs, emulator: Emulator) -> None:
+    rows = table(20_000, seed=9)
+    runs.put("death.jsonl", "".join(json.dumps({"a": row[0], "b": row[1]}) + "\n" for row in rows))
+    wanted = expected(runs, rows)
+    run = runs.start(key="death.jsonl", format="jsonl", output="death")
+    half_done(runs, run)
+    killed = [os.kill(worker, signal.SIGKILL) for worker in workers(emulator.pid)]
+    assert killed, "no worker was found"
+    # On AWS this is Runtime.ExitError or Lambda.Unknown, which the definition retries. The emulator calls it an error
+    # of the handler, so that the run ends and is redriven.
+    assert runs.ended(run) == "FAILED"
+    runs.cloud.stepfunctions.redrive_execution(executionArn=run)
+    assert runs.ended(run) == "SUCCEEDED"
+    assert in_order(runs.results(run, "death")["SUCCEEDED"]) == wanted
 
 
 def test_a_run_for_another_model_is_refused_with_a_reason(runs: Runs) -> None:

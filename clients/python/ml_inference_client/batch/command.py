@@ -26,6 +26,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--keep", action="append", default=[], metavar="COLUMN", help="copy a column; repeatable")
     command.add_argument("--format", choices=["csv", "jsonl", "parquet"], help="default: as the input's name ends")
     command.add_argument("--fetch", type=Path, metavar="FILE", help="CSV of row number and prediction, in order")
+    command.add_argument("--rows", type=int, metavar="N", help="rows that the input has; another number is an error")
     command.add_argument("--redrive", action="store_true", help="run again what failed; needs --name")
     command.add_argument("--detach", action="store_true", help="start it, print its name, and leave")
 
@@ -46,7 +47,19 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
         raise Interrupted(signal.SIGINT, "left" + _how_to_go_on(found)) from None
     if options.fetch is None and seen.status != "SUCCEEDED":
         raise InferenceError(f"the run {found.name} {seen.status.lower()}: {_why(found, seen)}{_how_to_redrive(found)}")
+    _refuse_another_number(options.rows, seen.rows or 0)
     return _end(options, found, seen)
+
+
+def _refuse_another_number(wanted: int | None, read: int) -> None:
+    """A run that did not read all of its input must not pass for one that did."""
+    if wanted is not None and wanted != read:
+        raise InferenceError(f"the input has {wanted:,} rows, and Step Functions read {read:,} of them")
+    if read >= runs.MOST_ROWS:
+        raise InferenceError(
+            f"Step Functions stops reading at {runs.MOST_ROWS:,} rows, and so the rest may not be scored: start a run "
+            "for each part of the input, by its prefix"
+        )
 
 
 def _found(options: argparse.Namespace, settings: Settings) -> BatchRun:

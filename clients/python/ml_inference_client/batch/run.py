@@ -25,6 +25,10 @@ from ml_inference_client.settings import Settings
 
 SECONDS_BETWEEN_LOOKS = 2.0
 
+#: Rows at which a Distributed Map stops reading, without a word.
+#: https://docs.aws.amazon.com/step-functions/latest/dg/input-output-itemreader.html
+MOST_ROWS = 100_000_000
+
 #: Format by the ending of an object's name.
 FORMATS = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}
 
