@@ -62,8 +62,8 @@ def _warm(size: int, model: Path, rows: int, rounds: int) -> Point:
     # A request with no more than some hundred thousand values a turn; the tutorial's handler is the slowest.
     width = xgboost.Booster(model_file=model).num_features()
     calls = max(2, min(50, 100_000 // (rows * width)))
-    much = payloads.as_json(_rows(model, max(1, payloads.MUCH_VALUES // width)))
-    taken = timing.warm(everyone, [event] * len(everyone), calls, rounds, before=much)
+    before = payloads.much(_rows(model, 2))
+    taken = timing.warm(everyone, [event] * len(everyone), calls, rounds, before)
     return Point(size, dict(zip((subject.name for subject in everyone), taken, strict=True)))
 
 

@@ -85,8 +85,8 @@ def count(subject: Subject | None = None) -> dict[str, int]:
     for rows in FIRST:
         counts[f"first answer: {rows:,} rows"] = _total(subject, [payloads.as_json(payloads.records(rows))], []) - empty
     for at, (name, rows, form, calls) in enumerate(WARM):
-        events = [payloads.FORMS[form](payloads.records(rows)), payloads.much()]
-        for state, before in (("early", []), ("warm", [(1, 1)])):
+        events = [payloads.FORMS[form](payloads.records(rows)), payloads.much(payloads.records(2))]
+        for state, before in (("early", []), ("warm", [(1, 2)])):
             if state == "warm" or at < EARLY:
                 less, more = (_total(subject, events, [*before, (0, times * calls)]) for times in (1, 2))
                 counts[f"{state}: {name}"] = (more - less) // calls

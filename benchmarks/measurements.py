@@ -138,7 +138,8 @@ def warm(everyone: Sequence[Subject], rows: int, form: str, rounds: int) -> Meas
     table = payloads.records(rows)
     bodies = {kind: payloads.FORMS[kind](table) for kind in {form, "records"}}
     events = [bodies[form if form in subject.forms else "records"] for subject in everyone]
-    taken = timing.warm(everyone, events, calls=max(2, min(100, 4000 // rows)), rounds=rounds, before=payloads.much())
+    calls = max(2, min(100, 4000 // rows))
+    taken = timing.warm(everyone, events, calls, rounds, before=payloads.much(table[:2]))
     samples = {subject.name: sample.scaled(1000) for subject, sample in zip(everyone, taken, strict=True)}
     promises = [
         Promise(against, limits[rows, form], at_most)

@@ -31,7 +31,7 @@ def careful_bytes() -> int:
 
 
 def handler_bytes() -> int:
-    """Return the bytes of XGBoost's library with what it brings, orjson, and the handler's own code.
+    """Return the bytes of XGBoost's library with what it brings, orjson, msgspec, and the handler's own code.
 
     Raises:
         packages.NoIndexError: They cannot be installed here.
@@ -49,6 +49,6 @@ def handler_bytes() -> int:
         str(locked),
     ]
     folder = packages.installed("handler", wanted)
-    kept = (folder / "xgboost" / "lib", folder / "xgboost_cpu.libs", folder / "orjson")
+    kept = (folder / "xgboost" / "lib", folder / "xgboost_cpu.libs", folder / "orjson", folder / "msgspec")
     own = sum(file.stat().st_size for file in (ROOT / "function").glob("*.py"))
     return sum(map(packages.size, kept)) + own

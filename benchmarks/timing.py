@@ -90,13 +90,13 @@ def warm(
         events: One for each subject.
         calls: Calls of a turn.
         rounds: Turns of each subject; the first is not counted.
-        before: What each is asked once beforehand.
+        before: What each is asked twice beforehand.
     """
     processes = [Process(subject, [event, before or event]) for subject, event in zip(subjects, events, strict=True)]
     taken: list[list[float]] = [[] for _ in subjects]
     try:
         for process in processes:
-            process.times(1, 1)
+            process.times(1, 2)
         for turn in range(rounds + 1):
             for at, process in enumerate(processes):
                 times = process.times(0, calls)

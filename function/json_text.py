@@ -30,7 +30,7 @@ class Orjson:
 
     Attributes:
         module: orjson once it is imported, None before; who has something to write uses it only when it is there.
-        parsed: Characters that were parsed without it.
+        parsed: Characters that were parsed, with it or without.
     """
 
     __slots__ = ("module", "parsed")
@@ -41,10 +41,9 @@ class Orjson:
 
     def to_parse(self, text: str) -> ModuleType | None:
         """Return orjson if a text that is about to be parsed makes it worth while, or an earlier one did."""
-        if self.module is None:
-            self.parsed += len(text)  # two threads at once may lose a count, which only delays the import
-            if self.parsed >= ORJSON_AFTER:
-                self.load()
+        self.parsed += len(text)  # two threads at once may lose a count, which only delays the import
+        if self.module is None and self.parsed >= ORJSON_AFTER:
+            self.load()
         return self.module
 
     def load(self) -> None:
@@ -64,8 +63,7 @@ def json_value(text: str) -> Any:
         Problem: 400 if the text is not JSON, or its nesting or one of its integers is beyond all measure; 413 if it has
             more arrays and objects than `limits.MAX_ROWS`.
     """
-    if len(text) > LARGE and text.count("{") + text.count("[") > limits.MAX_ROWS:
-        raise limits.too_many_rows()
+    refuse_too_many(text)
     parser = ORJSON.to_parse(text)
     if parser:
         try:
@@ -81,3 +79,13 @@ def json_value(text: str) -> Any:
         raise Problem(400, "the body's JSON is nested too deeply; send an array of flat records") from None
     except ValueError:  # https://docs.python.org/3/library/stdtypes.html#int-max-str-digits
         raise Problem(400, "the body's JSON holds an integer of thousands of digits") from None
+
+
+def refuse_too_many(text: str) -> None:
+    """Refuse a text with more arrays and objects than `limits.MAX_ROWS`, before it is parsed.
+
+    Raises:
+        Problem: 413.
+    """
+    if len(text) > LARGE and text.count("{") + text.count("[") > limits.MAX_ROWS:
+        raise limits.too_many_rows()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import limits
 import validate
-from json_text import json_value
+from json_text import ORJSON, json_value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,6 +52,12 @@ def batch(request: Request, contract: Contract, positional: bool = False) -> tup
     wrapped = False
     if kind == "application/json":
         text = request.text()
+        if ORJSON.module and text.startswith("["):
+            import record_structs
+
+            read = record_structs.batch(text, contract)
+            if read:
+                return read, False
         rows, wrapped = json_rows(json_value(text), contract, text, positional)
     else:
         rows = __import__(READERS[kind]).batch(request, contract)

@@ -46,6 +46,7 @@ def warm(endpoint: Endpoint) -> None:
     if served is None:
         return
     describe, validate = sys.modules["describe"], importlib.import_module("validate")
+    importlib.import_module("record_structs").STRUCTS.load(served)
     batch = validate.records([describe.example(served)], served)
     watch, served.watch = served.watch, None  # a row that nobody sent is no drift
     importlib.import_module("predict").predictions(batch, served)

@@ -67,7 +67,7 @@ def records(
     plain = margins is None and (
         _has_no_more_keys(found, contract)
         if text is None
-        else _spells_no_more_keys(text, len(found), contract, other_keys)
+        else spells_no_more_keys(text, len(found), contract, other_keys)
     )
     values = filled(chain.from_iterable(map(contract.pick, found)), contract, len(found)) if plain else None
     if values is None:
@@ -122,7 +122,7 @@ def columns(found: list[list[Any]], order: Order, contract: Contract) -> Batch:
     return Batch(values, rows, column_major=True)
 
 
-def _spells_no_more_keys(text: str, rows: int, contract: Contract, other_keys: int) -> bool:
+def spells_no_more_keys(text: str, rows: int, contract: Contract, other_keys: int = 0) -> bool:
     """Tell whether the text of records has no keys beyond one for each row and feature.
 
     Once the records are filled, each is known to have every feature. Then every colon ends a key, or stands in a

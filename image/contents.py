@@ -26,7 +26,15 @@ TASK_ROOT = "var/task"
 """Where Lambda looks for the function's code."""
 
 #: What the packages leave in the image, as patterns of top-level names; the Dockerfile drops the rest of them.
-PACKAGES = ("orjson", "orjson-*.dist-info", "xgboost", "xgboost_cpu.libs", "xgboost_cpu-*.dist-info")
+PACKAGES = (
+    "msgspec",
+    "msgspec-*.dist-info",
+    "orjson",
+    "orjson-*.dist-info",
+    "xgboost",
+    "xgboost_cpu.libs",
+    "xgboost_cpu-*.dist-info",
+)
 NOT_SERVED = ("Dockerfile", "requirements.txt", ".dockerignore")
 """Files of the build context that only the build needs."""
 REWRITTEN = {"model.json": "model.ubj"}

@@ -1,7 +1,7 @@
 """Images without a Docker engine: nothing is built, the staged folder itself becomes the function's code.
 
 The emulator runs that code in a Python worker of its own interpreter, which is the one of this environment, so that
-the XGBoost library and orjson are there. What this cannot show: the Dockerfile's steps, the base image and its
+the XGBoost library, orjson and msgspec are there. What this cannot show: the Dockerfile's steps, the base image and its
 Python version.
 """
 

@@ -9,12 +9,16 @@ import json
 from pathlib import Path
 from typing import Any
 
+import csv_body
+import json_text
 import numpy as np
 import pandas as pd
+import parse
 import pytest
+import record_structs
+import respond
 import xgboost
 from endpoint import Endpoint
-from json_text import ORJSON
 
 from tests.function.protocols import MakeEvent, Serve
 
@@ -23,10 +27,12 @@ COMMITTED_MODEL = Path(__file__).parents[2] / "model" / "wine_quality.ubj"
 
 
 @pytest.fixture(autouse=True)
-def without_orjson(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every test begins as a process does, which has parsed nothing yet."""
-    monkeypatch.setattr(ORJSON, "module", None)
-    monkeypatch.setattr(ORJSON, "parsed", 0)
+def a_process_that_parsed_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every test begins with the standard library's parser, whatever others made the process import."""
+    monkeypatch.setattr(json_text, "ORJSON", json_text.Orjson())
+    monkeypatch.setattr(record_structs, "STRUCTS", record_structs.Structs())
+    for module in (parse, respond, csv_body):
+        monkeypatch.setattr(module, "ORJSON", json_text.ORJSON)
 
 
 @pytest.fixture(scope="session")

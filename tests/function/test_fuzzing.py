@@ -13,11 +13,14 @@ from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
+import json_text
+import numpy as np
 import pytest
+import record_structs
+import xgboost
 from endpoint import Endpoint
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from json_text import ORJSON
 
 from tests.function.protocols import MakeEvent, Serve
 
@@ -226,22 +229,82 @@ def test_mutated_requests_are_answered_or_refused(count: int, endpoint: Endpoint
 def test_a_process_that_parsed_much_answers_as_one_that_did_not(
     count: int, endpoint: Endpoint, url_event: MakeEvent
 ) -> None:
+    def forget() -> None:
+        json_text.ORJSON.module = record_structs.STRUCTS.contract = record_structs.STRUCTS.decode = None
+
     pick = random.Random(count)
     base = url_event("[]")
     seeds = [Rows(pick).form() for _ in range(200)]
     refused = 0
+    assert endpoint.contract is not None
     for _ in range(count):
         path, kind, text = pick.choice(seeds)
         if pick.random() < 0.7:
             text = mutated(pick, text.encode()).decode("utf-8", "replace")
         kind = pick.choice((kind, kind, "application/jsonlines"))
         event = {**base, "body": text, "rawPath": path, "headers": {"content-type": kind}}
-        ORJSON.module = None
-        before = endpoint(event, None)
-        ORJSON.load()
-        assert endpoint(event, None) == before, (path, kind, text)
-        refused += before["statusCode"] != 200
+        forget()
+        first = endpoint(event, None)
+        json_text.ORJSON.load()
+        assert endpoint(event, None) == first, (path, kind, text)
+        record_structs.STRUCTS.load(endpoint.contract)
+        assert endpoint(event, None) == first, (path, kind, text)
+        refused += first["statusCode"] != 200
     assert count * 0.1 < refused < count * 0.9
+
+
+NUMBERS = ("0", "-0", "-0.0", "1", "12.50", "1e5", "1E-5", "-1.5e+38", "1e-400", "5e-324", "3.4028235677973366e38",
+           "16777217", "9007199254740993", "18446744073709551615", "18446744073709551616", "1" + "0" * 30,
+           "0." + "3" * 40, "1.00000005960464477539062500000001", "3.4028235e38", "3.5e38",
+           "1e39", "1e999", "9" * 400, "9" * 5000, "01", "1.", ".5", "+1", "-", "1e", "0x1", "1_0",
+           "NaN", "-Infinity", "true", "false", "null", '"1"', "[1]",
+           "{}", " 7 ", "\t7\n", "7\f", "\u00a07")  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "names", [FEATURES, ("naïve", "日本 語", "é:è"), ('say "x"', "back\\slash", "tab\t"), ("", " ", "f1")]
+)
+def test_every_spelling_of_a_record_is_read_alike_by_all_parsers(
+    names: tuple[str, ...], serve: Serve, url_event: MakeEvent, tmp_path: Path
+) -> None:
+    random_numbers = np.random.default_rng(1).normal(size=(200, 3))
+    data = xgboost.DMatrix(random_numbers, random_numbers.sum(axis=1), feature_names=list(names))
+    xgboost.train({"max_depth": 4, "nthread": 1}, data, 20).save_model(tmp_path / "named.ubj")
+    served = serve(tmp_path / "named.ubj")
+    assert served.contract is not None
+    keys = [[json.dumps(name), json.dumps(name, ensure_ascii=False)] for name in names]
+    unicode_key = '"' + "".join(f"\\u{ord(letter):04x}" for letter in names[0]) + '"'
+    one, two, three = (key[0] for key in keys)
+    records = [
+        *(f"{{{one}: {number}, {keys[1][1]}: 2, {three}: 3.5}}" for number in NUMBERS),
+        f"{{{three}: 3.5, {one}: 1, {two}: 2}}",
+        f"{{{unicode_key}: 1, {two}: 2, {three}: 3}}",
+        f"{{{one}: 1, {two}: 2, {three}: 3, {one}: 4}}",
+        f"{{{one}: 1, {unicode_key}: 4, {two}: 2, {three}: 3}}",
+        f'{{{one}: 1, {two}: 2, {three}: 3, "other": 4}}',
+        f"{{{one}: 1, {two}: 2}}",
+        f"{{{one}: 1, {two}: 2, {two}: 3}}",
+        f"{{{one}: 1, {two}: 2, {three}: 3,}}",
+        f'{{{one}: 1, {two}: 2, {three}: 3, "base_margin": 1}}',
+        f"{{'x': 1, {two}: 2, {three}: 3}}",
+        "null", "[1, 2, 3]", "1", "",
+    ]  # fmt: skip
+    statuses = Counter[int]()
+    good = f"{{{one}: 0.1, {two}: 0.2, {three}: 0.3}}"
+    texts = [text for record in records for text in (f"[{record}]", f"[{good}, {record}]", f"[{record}, {good}] x")]
+    for text in (*texts, "[]", "[ ]", "[[]]", f"[{good}", f"[{good},]", f"[{good}]]", f"[{good}]\0", f"[{good}]\ufeff"):
+        answers = []
+        for event in (url_event(text), url_event(text.encode("utf-8", "surrogatepass"))):
+            json_text.ORJSON.module = record_structs.STRUCTS.contract = record_structs.STRUCTS.decode = None
+            answers.append(served(event, None))
+            json_text.ORJSON.load()
+            answers.append(served(event, None))
+            record_structs.STRUCTS.load(served.contract)
+            assert record_structs.STRUCTS.decode is not None or "\\" in one, "these names can be read at once"
+            answers.append(served(event, None))
+        assert all(found == answers[0] for found in answers), text
+        statuses[answers[0]["statusCode"]] += 1
+    assert min(statuses[200], statuses[400], statuses[422]) > 10
 
 
 json_values = st.recursive(
