@@ -122,8 +122,9 @@ def _total(subject: Subject, events: list[Event], calls: Sequence[tuple[int, int
         under = [valgrind, "--quiet", "--tool=callgrind", f"--callgrind-out-file={out}"]
         fixed = Subject(**{**vars(subject), "settings": {**subject.settings, "PYTHONHASHSEED": "0"}})
         # Once beforehand, so that compiled modules and file caches are there.
-        with Process(fixed, events):
-            pass
+        with Process(fixed, events) as process:
+            for index, times in calls:
+                process.times(index, times)
         with Process(fixed, events, under) as process:
             for index, times in calls:
                 process.times(index, times)
