@@ -262,6 +262,11 @@ def _parsed(content: bytes) -> dict[str, Any]:
         # XGBoost reads these four escapes and keeps a \u as it stands, so that names would differ from the file's.
         escape = re.search(rb'(?<!\\)(?:\\\\)*\\[^rnt"\\]', content)
         _require(escape is None, "its JSON holds an escape that XGBoost does not read")
+        # Nor does it read an array that holds nothing but a blank, as Jackson and others write it.
+        blank = re.search(rb"\[\s+\]", content) and re.search(
+            rb'^(?:[^"\[]++|\[(?!\s+\])|"(?:[^"\\]|\\.)*+")*+\[\s+\]', content
+        )
+        _require(not blank, "its JSON holds an empty array with a blank in it, which XGBoost does not read")
         document = json.loads(content.decode(), object_pairs_hook=_shrunk)
     return dict(document)
 
@@ -543,7 +548,8 @@ def _features(learner: dict[str, Any], count: int) -> tuple[tuple[str, ...], tup
     _require(set(types) <= FEATURE_TYPES, "feature_types are unknown")
     _require(set(map(type, names)) <= {str} and "\0" not in "".join(names), "feature_names are no texts")
     if len(set(names)) < len(names):
-        twice = next(name for at, name in enumerate(names) if name in names[:at])
+        places: dict[str, int] = {}
+        twice = next(name for at, name in enumerate(names) if places.setdefault(name, at) != at)
         raise UnreadableModelError(
             f"has two features of the name {twice!r}, so that a record cannot say which it means; "
             "rename one and train again"

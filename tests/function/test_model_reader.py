@@ -366,6 +366,27 @@ def test_other_files_are_refused_with_what_to_do(content: bytes) -> None:
         model_reader.read(content)
 
 
+def test_json_with_a_blank_in_an_empty_array_is_refused_as_xgboost_refuses_it() -> None:
+    content = bytes(trained("squared error", rounds=1).save_raw("json"))
+    named = content.replace(b'"length"', b'"l[ ]\\"[ ]"')  # in a name it is a blank like any other
+    assert model_reader.read(named).features[0] == 'l[ ]"[ ]'
+    spaced = content.replace(b'"categories":[]', b'"categories":[ ]')
+    with pytest.raises(xgboost.core.XGBoostError):
+        xgboost.Booster().load_model(bytearray(spaced))
+    with pytest.raises(model_reader.UnreadableModelError, match="an empty array with a blank in it"):
+        model_reader.read(spaced)
+
+
+def test_a_name_twice_among_half_a_million_is_found_at_once() -> None:
+    def many(document: Document) -> None:
+        document["learner"]["learner_model_param"]["num_feature"] = "500000"
+        document["learner"]["feature_names"] = [*map(str, range(499_999)), "499998"]
+        document["learner"]["feature_types"] = []
+
+    with pytest.raises(model_reader.UnreadableModelError, match="two features of the name '499998'"):
+        model_reader.read(altered(many))
+
+
 @pytest.mark.parametrize("form", ["ubj", "json"])
 def test_a_model_that_is_cut_short_anywhere_is_refused(form: str) -> None:
     content = bytes(trained("squared error", rounds=2).save_raw(form))
@@ -377,3 +398,8 @@ def test_a_model_that_is_cut_short_anywhere_is_refused(form: str) -> None:
 def test_the_newest_version_that_is_served_is_the_one_in_the_image() -> None:
     pinned = f"xgboost-cpu=={model_reader.dotted(model_reader.NEWEST)}"
     assert pinned in (REPOSITORY / "function" / "requirements.in").read_text().splitlines()
+
+
+def test_readme_says_which_versions_models_are_served() -> None:
+    oldest, newest = model_reader.dotted(model_reader.OLDEST[:2]), model_reader.dotted(model_reader.NEWEST)
+    assert f"any tree model that XGBoost {oldest} to {newest} saved" in (REPOSITORY / "README.md").read_text()
