@@ -20,10 +20,10 @@ import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import xgboost
-from request import MAX_BODY, MAX_EXPANSION, MAX_SMALL
 
 from tests.function.bodies import GOOD, MEBIBYTE, npy, packed, sized, with_age, zeros
 
@@ -165,7 +165,7 @@ _CPU_LIMIT_SECONDS = 20
 
 _SCRIPT = """
 import sys; sys.path[:0] = {paths!r}
-import json, resource, time, handler
+import json, resource, time, handler, request
 resource.setrlimit(resource.RLIMIT_CPU, ({limit}, {limit}))
 event = json.load(open({event!r}))
 started = time.process_time()
@@ -173,7 +173,8 @@ response = handler.handler(event, None)
 seconds = time.process_time() - started
 lines = open("/proc/self/status").readlines()  # getrusage's figure survives exec: it would be its parent's own size
 peak = next(int(line.split()[1]) // 1024 for line in lines if line.startswith("VmHWM"))
-print(json.dumps([response["statusCode"], peak, seconds]))
+grows = [request.MAX_BODY, request.MAX_SMALL, request.MAX_EXPANSION]
+print(json.dumps([response["statusCode"], peak, seconds, *grows]))
 """
 
 
@@ -222,15 +223,16 @@ def explode(name: str, folder: Path, under: Sequence[str] = ()) -> Answer:
     event["isBase64Encoded"] = encoded
     event["body"] = base64.b64encode(content).decode() if isinstance(content, bytes) else content
     event["headers"] |= {key.replace("_", "-"): value for key, value in options.items() if key != "path"}
-    status, peak, seconds = _answer(event, "wide" if name.startswith("wide") else "small", folder, under)
+    model = "wide" if name.startswith("wide") else "small"
+    status, peak, seconds, longest, small, growth = _answer(event, model, folder, under)
     weight = len(content)
     if "content_encoding" in options:
-        weight = min(MAX_BODY, max(MAX_SMALL, MAX_EXPANSION * weight))
+        weight = min(longest, max(small, growth * weight))
     return Answer(status, peak, seconds, weight, 0)
 
 
-def _answer(event: dict[str, object], model: str, folder: Path, under: Sequence[str]) -> tuple[int, int, float]:
-    """Return status, largest size and seconds of one event."""
+def _answer(event: dict[str, object], model: str, folder: Path, under: Sequence[str]) -> list[Any]:
+    """Return status, largest size and seconds of one event, and the three limits of a packed body."""
     file = folder / "event.json"
     file.write_text(json.dumps(event))
     paths = [str(FUNCTION), *(path for path in sys.path if path.endswith("site-packages"))]
@@ -246,8 +248,8 @@ def _answer(event: dict[str, object], model: str, folder: Path, under: Sequence[
     )
     if finished.returncode:
         raise RuntimeError(f"the handler's process ended with {finished.returncode}: {finished.stderr[-2000:]}")
-    status, peak, seconds = json.loads(finished.stdout.splitlines()[-1])
-    return status, peak, seconds
+    told: list[Any] = json.loads(finished.stdout.splitlines()[-1])
+    return told
 
 
 def counted(name: str, folder: Path) -> Answer:
