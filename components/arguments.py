@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict, cast
 
 import pulumi
 
-from . import handler_settings, policies
+from . import batch_definition, handler_settings, policies
 from .checks import (
     InvalidArgumentError,
     Name,
@@ -87,8 +87,7 @@ MOST_TAGS = 50
 MOST_MANAGED_POLICIES = 10
 #: Fewer would let the image of the live version, or of the one to roll back to, expire after a few deployments.
 IMAGE_RETENTION = (10, 1_000)
-#: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html: 10,000 child workflows at the same time.
-BATCH_CONCURRENCY = (1, 10_000)
+BATCH_CONCURRENCY = (1, batch_definition.MOST_CONCURRENT)
 ROWS_PER_BATCH = (1, 10_000)
 RETENTION_DAYS = (1, 3650)
 #: Names of roles and functions end at 64 characters; Pulumi adds eight random ones to `{name}-execution-role`.

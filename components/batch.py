@@ -64,9 +64,10 @@ def limits(args: Mapping[str, Any], outputs: int | None) -> tuple[int, int]:
             f"batch rows_per_batch {rows}: the answer to so many rows of {outputs or 1} number(s) each may exceed the "
             f"{batch_definition.PAYLOAD_BYTES} bytes that Step Functions carries; {most} rows always fit"
         )
-    reserved = args.get("reserved_concurrency")
-    concurrency: int = given.get("max_concurrency", min(batch_definition.CONCURRENCY, reserved or 10**6))
-    if reserved is not None and concurrency > reserved:
+    # 0 switches the function off for as long as it stands there, and says nothing of how much it may do afterwards.
+    reserved = args.get("reserved_concurrency") or batch_definition.MOST_CONCURRENT
+    concurrency: int = given.get("max_concurrency", min(batch_definition.CONCURRENCY, reserved))
+    if concurrency > reserved:
         raise RefusedError(
             f"batch max_concurrency {concurrency} does not fit into reserved_concurrency {reserved}; allow fewer "
             "batches at the same time, so that requests are answered as well"

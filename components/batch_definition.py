@@ -23,6 +23,9 @@ _ANSWER_BYTES, _PREDICTION_BYTES = 64, 26
 ROWS_PER_BATCH = 500
 #: Batches that are predicted at the same time where nobody says otherwise: a tenth of an account's usual concurrency.
 CONCURRENCY = 100
+#: Children of a Distributed Map that run at the same time.
+#: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
+MOST_CONCURRENT = 10_000
 #: An Express workflow ends after five minutes, retries included.
 #: https://docs.aws.amazon.com/step-functions/latest/dg/choosing-workflow-type.html
 LONGEST_SECONDS = 240

@@ -9,7 +9,7 @@ import pulumi
 import pytest
 from statelint.linter import Linter
 
-from components import MLInferenceFunction, batch_definition
+from components import MLInferenceFunction, batch, batch_definition
 from components.batch_definition import Run
 from components.testing import AwsMocks, deploy
 from tests.fake_engine import Deployment
@@ -118,6 +118,13 @@ def test_buckets_that_are_given_are_used_and_none_is_made(tmp_path: Path, monkey
     assert outputs["max_concurrency"] == 5
     definition = json.loads(made.one("aws:sfn/stateMachine:StateMachine").inputs["definition"])
     assert definition["States"]["csv-object"]["ItemReader"]["Parameters"]["Bucket"] == "rows"
+
+
+@pytest.mark.parametrize(("reserved", "concurrency"), [(None, 100), (40, 40), (500, 100)])
+def test_a_run_keeps_to_what_the_function_may_do(reserved: int | None, concurrency: int) -> None:
+    args: dict[str, Any] = {"batch": {}, "reserved_concurrency": reserved}
+    assert batch.limits(args, outputs=1) == (500, concurrency)
+    assert batch.limits({**args, "reserved_concurrency": 0}, outputs=3_000) == (3, 100), "0 only switches off"
 
 
 def test_without_the_argument_nothing_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
