@@ -590,7 +590,7 @@ def _told(answer: pulumi.Output[str]) -> pulumi.Output[str]:
 
     The SDK says None there, which would be written into policies.
     """
-    return answer.apply(lambda told: pulumi.UNKNOWN if told is None else told)  # type: ignore[arg-type, return-value]
+    return answer.apply(lambda told: pulumi.UNKNOWN if told is None else told)
 
 
 def labelled(values: Iterable[pulumi.Input[str]]) -> list[tuple[str, pulumi.Input[str]]]:

@@ -162,7 +162,7 @@ def _is_seen(seen: Any) -> bool:
     if seen.keys() == {"categories", "missing"}:
         categories = seen["categories"]
         return isinstance(categories, list) and all(isinstance(known, str | int) for known in categories)
-    extremes = [seen.get("lowest"), seen.get("highest")]
+    extremes: list[Any] = [seen.get("lowest"), seen.get("highest")]
     return seen.keys() == {"lowest", "highest", "missing"} and (
         extremes == [None, None] or (all(map(_is_number, extremes)) and extremes[0] <= extremes[1])
     )
