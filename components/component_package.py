@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pulumi
-from pulumi.provider import ConstructResult
+from pulumi.provider import ConstructResult, server
 from pulumi.provider import main as serve_provider
 from pulumi.provider.experimental.analyzer import ComponentDefinition, PropertyDefinition
 from pulumi.provider.experimental.component import ComponentProvider
@@ -116,6 +116,20 @@ class MLInferenceProvider(ComponentProvider):
         return kind.properties if kind else None
 
 
+class Servicer(server.ProviderServicer):
+    """The SDK's end of the protocol, and a refusal that comes once resources exist: a version that is not served.
+
+    The SDK lets it through to gRPC, which would put the name of a Python class before the message.
+    """
+
+    async def Construct(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """Constructs the component."""
+        try:
+            return await super().Construct(request, context)
+        except pulumi.RunError as error:
+            return await context.abort_with_status(self.create_grpc_invalid_properties_status(str(error), []))
+
+
 def schema() -> str:
     """The package's schema as it is committed: JSON, one property a line."""
     return json.dumps(json.loads(MLInferenceProvider().schema or "{}"), indent=2, ensure_ascii=False) + "\n"
@@ -123,6 +137,7 @@ def schema() -> str:
 
 def serve() -> None:
     """Serves the package until the engine, whose address is the command's argument, ends the process."""
+    server.ProviderServicer = Servicer  # type: ignore[misc] # the SDK has no other way to say which one
     serve_provider(MLInferenceProvider(), sys.argv[1:])
 
 

@@ -392,8 +392,10 @@ class MLInferenceFunction(pulumi.ComponentResource):
 
         wanted = "fits its golden file" if isinstance(question, golden.Golden) else "answers with finite numbers"
 
-        def proved(outcome: list[str]) -> str:
-            version, answer = outcome
+        def proved(outcome: list[str]) -> pulumi.Input[str]:
+            version, answer, asked, asked_version = outcome
+            if asked_version != version or json.loads(asked) != json.loads(question.payload()):
+                return self._served_before(function, version)
             try:
                 question.check(json.loads(answer))
             except ValueError as error:
@@ -403,7 +405,28 @@ class MLInferenceFunction(pulumi.ComponentResource):
                 ) from None
             return version
 
-        return pulumi.Output.all(function.version, check.result).apply(proved)
+        known = pulumi.Output.all(function.version, check.result, check.input, check.qualifier)
+        return known.apply(proved)
+
+    def _served_before(self, function: aws.lambda_.Function, version: str) -> pulumi.Output[str]:
+        """The version that the alias names, where `--target` or `--exclude` left out the check of the present one."""
+        limited = f"{self._name}: this deployment is limited to other resources than the golden check"
+
+        def unreadable(reason: str) -> RefusedError:
+            return RefusedError(
+                f"{limited}, so the alias {LIVE!r} stays where it is, but it cannot be read: {reason}; give whoever "
+                "deploys lambda:GetAlias, or run it without --target and --exclude"
+            )
+
+        def kept(before: str | None) -> str:
+            if before is None:
+                raise RefusedError(
+                    f"{limited}, so version {version} of the function was not proved and no version serves yet; run it "
+                    "without --target and --exclude"
+                )
+            return before
+
+        return rollout.version_before(function.name, LIVE, unreadable, parent=self).apply(kept)
 
     def _share(self, function: aws.lambda_.Function, proved_version: pulumi.Output[str]) -> Traffic:
         """Which version serves, and which one is tried beside it."""

@@ -181,6 +181,7 @@ def test_a_model_that_answers_otherwise_than_its_golden_file_is_not_served(plugi
     with pytest.raises(grpc.RpcError) as caught:
         plugin.construct({"modelPath": MODEL})
     assert "golden check failed: record 0" in str(caught.value.details())
+    assert "<class" not in str(caught.value.details())
     assert not plugin.engine.recorded.all("aws:lambda/alias:Alias")
 
 
