@@ -17,6 +17,7 @@ import asyncio
 import contextvars
 import json
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -275,9 +276,21 @@ def deploy(
             asyncio.get_event_loop().set_exception_handler(_tell_of_no_output_twice)
             raise
 
-    # The SDK keeps its settings in context variables: in a copy nothing is left behind.
-    contextvars.copy_context().run(ran)
+    # The SDK keeps its settings in context variables: in a copy nothing is left behind. It wants its thread's loop,
+    # which an asynchronous test holds, a test before may have closed, and other threads lack: so it gets its own.
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        thread.submit(contextvars.copy_context().run, _with_event_loop, ran).result()
     return deployment
+
+
+def _with_event_loop(run: Callable[[], None]) -> None:
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    try:
+        run()
+    finally:
+        asyncio.set_event_loop(None)
+        loop.close()
 
 
 def _tell_of_no_output_twice(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

@@ -1,10 +1,12 @@
 """Do the shipped mocks answer as AWS would, and can a program be tested with them in a few lines?"""
 
+import asyncio
 import contextvars
 import re
 import runpy
 import shutil
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +102,30 @@ def test_nothing_is_left_for_the_next_test() -> None:
     first, second = wine(), wine()
     assert {resource.urn for resource in first.resources} == {resource.urn for resource in second.resources}
     assert first.outputs == second.outputs
+
+
+def within_a_loop() -> Deployment:
+    async def test() -> Deployment:
+        return wine()
+
+    return asyncio.run(test())
+
+
+def after_a_loop() -> Deployment:
+    asyncio.run(asyncio.sleep(0))
+    return wine()
+
+
+def in_a_thread() -> Deployment:
+    with ThreadPoolExecutor() as threads:
+        return threads.submit(wine).result()
+
+
+@pytest.mark.parametrize("run", [within_a_loop, after_a_loop, in_a_thread])
+def test_asynchronous_tests_and_threads_can_deploy_too(run: Callable[[], Deployment]) -> None:
+    assert len(run().resources) == len(wine().resources)
+    with pytest.raises(RefusedError, match="is not served"):
+        wine(golden_answer=[0.0])
 
 
 def test_they_serve_pulumis_own_way_of_testing() -> None:
