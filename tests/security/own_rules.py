@@ -457,12 +457,13 @@ def batch_role_reaches_its_buckets_alone(deployment: Deployment) -> Iterator[str
     (alias,) = (_alias_arn(deployment),)
     machines = [_state_machine_arn(machine) for machine in deployment.all(d.STATE_MACHINE)]
     runs = [machine.replace(":stateMachine:", ":execution:") for machine in machines]
+    inputs, outputs = _batch_buckets(deployment, "ItemReader"), _batch_buckets(deployment, "ResultWriter")
     allowed = {
-        "s3:ListBucket": (r"arn:aws:s3:::[^*/]*-batch-input-1a2b3c4",),
-        "s3:GetObject": (r"arn:aws:s3:::[^*/]*-batch-(input|output)-1a2b3c4/\*",),
+        "s3:ListBucket": tuple(f"arn:aws:s3:::{re.escape(bucket)}" for bucket in inputs),
+        "s3:GetObject": tuple(rf"arn:aws:s3:::{re.escape(bucket)}/\*" for bucket in inputs | outputs),
         **dict.fromkeys(
             ("s3:PutObject", "s3:ListMultipartUploadParts", "s3:AbortMultipartUpload"),
-            (r"arn:aws:s3:::[^*/]*-batch-output-1a2b3c4/\*",),
+            tuple(rf"arn:aws:s3:::{re.escape(bucket)}/\*" for bucket in outputs),
         ),
         INVOKE: (re.escape(alias),),
         **dict.fromkeys(("kms:Decrypt", "kms:GenerateDataKey"), (r"arn:aws:kms:\S+:key/[\w-]+",)),
@@ -513,6 +514,13 @@ def bucket_is_private_encrypted_and_forgets(deployment: Deployment) -> Iterator[
 
 def _is_batch(resource: Resource) -> bool:
     return "-batch-" in resource.name
+
+
+def _batch_buckets(deployment: Deployment, field: str) -> set[str]:
+    """The buckets that the definitions of state machines read or write."""
+    definitions = [json.loads(machine.inputs["definition"]) for machine in deployment.all(d.STATE_MACHINE)]
+    states = [state for definition in definitions for state in definition["States"].values()]
+    return {state[field]["Parameters"]["Bucket"] for state in states if field in state}
 
 
 def _state_machine_arn(machine: Resource) -> str:

@@ -115,6 +115,11 @@ def runs_log_failures_without_rows(deployment: Deployment) -> bool:
     return not list(own_rules.batch_logs_no_rows(deployment))
 
 
+def nothing_is_traced(deployment: Deployment) -> bool:
+    """One argument switches tracing off for requests and runs alike, and is found by the requests."""
+    return bool(list(own_rules.requests_are_traced(deployment)))
+
+
 def buckets_hold_copies_for_a_while(deployment: Deployment) -> bool:
     """Versions, replicas, logs of access and notifications are for data that lives nowhere else.
 
@@ -130,6 +135,7 @@ def buckets_have_the_key_that_all_have(deployment: Deployment) -> bool:
 
 
 PREMISES: dict[str, Premise] = {
+    "checkov:CKV_AWS_284": nothing_is_traced,
     "checkov:CKV_AWS_285": runs_log_failures_without_rows,
     "checkov:CKV_AWS_18": buckets_hold_copies_for_a_while,
     "checkov:CKV_AWS_21": buckets_hold_copies_for_a_while,
