@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from contract import Contract
+    from float32_rows import Batch
 
 FORMATS = ("csv", "json")
 """What `format` may say: whether values are the texts of CSV, or JSON's own."""
@@ -97,7 +98,7 @@ def _unpacked(items: list[Any]) -> tuple[Any, list[Any]]:
 
 
 if TYPE_CHECKING:
-    Reader = Callable[[list[Any]], validate.Batch]
+    Reader = Callable[[list[Any]], Batch]
 
 
 def _readers(rows: list[Any], aside: frozenset[str], texts: bool, contract: Contract) -> list[tuple[list[int], Reader]]:
@@ -108,7 +109,7 @@ def _readers(rows: list[Any], aside: frozenset[str], texts: bool, contract: Cont
     """
     if not texts:
 
-        def read(found: list[Any]) -> validate.Batch:
+        def read(found: list[Any]) -> Batch:
             if aside:
                 found = [_without(aside, row) if isinstance(row, dict) else row for row in found]
             return validate.records(found, contract)
@@ -135,7 +136,7 @@ def _csv_reader(header: tuple[str, ...], aside: frozenset[str], contract: Contra
     pick: Callable[[dict[str, Any]], Any]
     pick = itemgetter(*columns) if len(columns) > 1 else lambda row: tuple(row[name] for name in columns)
 
-    def read(found: list[Any]) -> validate.Batch:
+    def read(found: list[Any]) -> Batch:
         lines = [pick(row) for row in found]
         try:
             return validate.table(csv_body.values(lines, order, contract), order, contract)
@@ -146,7 +147,7 @@ def _csv_reader(header: tuple[str, ...], aside: frozenset[str], contract: Contra
 
 
 def _refusing(refusal: Problem) -> Reader:
-    def read(_found: list[Any]) -> validate.Batch:
+    def read(_found: list[Any]) -> Batch:
         raise refusal
 
     return read

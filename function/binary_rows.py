@@ -8,6 +8,7 @@ import limits
 import validate
 from feature_order import by_position
 from float32 import all_finite
+from float32_rows import Batch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from contract import Contract
 
 
-def batch(values: array[float], rows: int, contract: Contract, column_major: bool = False) -> validate.Batch:
+def batch(values: array[float], rows: int, contract: Contract, column_major: bool = False) -> Batch:
     """Return a batch of float32 values in the order of the features.
 
     Args:
@@ -30,11 +31,11 @@ def batch(values: array[float], rows: int, contract: Contract, column_major: boo
         Problem: 413 or 422, there are too many rows, or faults in them.
     """
     if contract.only_numbers and all_finite(values):
-        return validate.Batch(values, rows, column_major)
+        return Batch(values, rows, column_major)
     return listed(values.tolist(), rows, contract, column_major)
 
 
-def listed(cells: list[Any], rows: int, contract: Contract, column_major: bool = False) -> validate.Batch:
+def listed(cells: list[Any], rows: int, contract: Contract, column_major: bool = False) -> Batch:
     """Return a batch of any numbers; the rest as for `batch`."""
     if rows > limits.MAX_ROWS:
         raise limits.too_many_rows()

@@ -10,7 +10,7 @@ from itertools import chain
 import base_margin
 import faults
 import sparse
-from validate import Batch, filled, in_order
+from float32_rows import Batch, filled, in_order
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing import Any, TypeVar
 
     from contract import Contract
-    from feature_order import Order
+    from order import Order
 
     _Found = TypeVar("_Found")
 

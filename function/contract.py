@@ -8,20 +8,13 @@ from __future__ import annotations
 
 from operator import itemgetter
 
-import booster
-import model_file
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Sequence
     from typing import Any
 
-    from drift import Watch
-
-SETTINGS = frozenset(
-    ("ALLOW_MISSING", "ALLOW_ABSENT", "ALLOW_UNSEEN", "MISSING_VALUE", "OUTPUT_NAMES", "DRIFT_METRICS")
-)
-"""Environment variables that settings.py reads, which is opened only if one of them is set."""
+    from booster import Booster
+    from model_file import ModelFile
 
 
 class Contract:
@@ -48,11 +41,13 @@ class Contract:
         outputs: Numbers that a prediction has: 1, or the number of classes or targets.
         path_length: Splits on the ways to all leaves of the model, which is what explaining a row costs.
         pick: Takes the features out of a record, in column order; KeyError if one is missing.
+        ranges: Lowest and highest number of each feature in training, None for a feature without; None if unknown.
         rounds_used: Boosting rounds that a prediction uses, as a number.
         saved_by: Version of the XGBoost that saved the model.
         sha256: The model file's SHA-256.
         version: The first 12 hexadecimal digits of that of the file that was staged.
-        watch: Counts the rows that are unlike those of training (drift.py); None if nobody asked.
+        watch: Is told of every batch and its predictions, and counts the rows that are unlike those of training
+            (drift.py); None if nobody asked.
     """
 
     __slots__ = (
@@ -75,6 +70,7 @@ class Contract:
         "outputs",
         "path_length",
         "pick",
+        "ranges",
         "rounds_used",
         "saved_by",
         "sha256",
@@ -82,12 +78,8 @@ class Contract:
         "watch",
     )
 
-    def __init__(self, file: model_file.ModelFile, loaded: booster.Booster, environment: Mapping[str, str]) -> None:
-        """Read the contract from a loaded model.
-
-        Raises:
-            model_file.ModelError: A setting is none, or does not fit the model.
-        """
+    def __init__(self, file: ModelFile, loaded: Booster) -> None:
+        """Read the contract from a loaded model; what a deployment sets is left as it is by default."""
         self.booster = loaded
         # A model trained without names gets the names that XGBoost itself prints for it.
         self.features = loaded.feature_names or tuple(f"f{i}" for i in range(loaded.num_features))
@@ -95,7 +87,8 @@ class Contract:
         self.colons = sum(name.count(":") for name in self.features)
         self.may_miss = self.may_be_absent = self.may_be_unseen = frozenset[str]()
         self.missing_value: float | None = None
-        self.watch: Watch | None = None
+        self.watch: Callable[[Any, list[float]], None] | None = None
+        self.ranges: Sequence[tuple[float, float] | None] | None = None
         self.output_names: tuple[str, ...] = ()
         self.indicators = frozenset(index for index, kind in enumerate(loaded.feature_types) if kind == "i")
         self.categories: dict[int, dict[object, int] | None] = {}
@@ -106,11 +99,7 @@ class Contract:
         self.objective = file.objective
         self.outputs = file.outputs
         self.path_length = file.path_length
-        if not SETTINGS.isdisjoint(environment):
-            import settings
-
-            settings.apply(environment, self)
-        self.only_numbers = not (self.categories or self.may_miss or self.may_be_absent)
+        self.only_numbers = not self.categories
         self.iterations = file.rounds_used if file.rounds_used < file.rounds else 0
         self.rounds_used = file.rounds_used
         self.pick: Callable[[Any], tuple[Any, ...]] = _picker(self.features)
@@ -119,38 +108,7 @@ class Contract:
         self.saved_by = file.saved_by
 
 
-def load(environment: Mapping[str, str]) -> Contract:
-    """Read, verify and load the model that the environment names.
-
-    Raises:
-        model_file.ModelError: The model cannot be served; the message says why and what to do.
-    """
-    return from_file(model_file.read(environment), environment)
-
-
-def from_file(file: model_file.ModelFile, environment: Mapping[str, str] | None = None) -> Contract:
-    """Load a verified model file.
-
-    Args:
-        file: The model file.
-        environment: Environment variables with the deployment's settings; none by default.
-
-    Raises:
-        model_file.ModelError: The model cannot be served; the message says why and what to do.
-    """
-    try:
-        library = booster.library_version()
-        if file.saved_by > library:
-            import model_reader
-
-            raise model_file.ModelError(f"the model file {model_reader.too_new(file.saved_by, library)}")
-        loaded = booster.Booster(file.content, file.booster == "dart", file.untransformed)
-        return Contract(file, loaded, environment or {})
-    except booster.LibraryError as error:
-        raise model_file.ModelError(str(error)) from None
-
-
-def _categories(loaded: booster.Booster) -> dict[int, dict[object, int] | None]:
+def _categories(loaded: Booster) -> dict[int, dict[object, int] | None]:
     names = loaded.categories()
     return {
         index: {name: code for code, name in enumerate(names[index])} if names else None

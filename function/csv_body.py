@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from contract import Contract
-    from feature_order import Order
+    from float32_rows import Batch
+    from order import Order
     from request import Request
 
 _NUMBERS = str.maketrans("", "", "0123456789+-.eE,\n")
@@ -34,7 +35,7 @@ _NUMBERS = str.maketrans("", "", "0123456789+-.eE,\n")
 _BOOLEANS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 
 
-def batch(request: Request, contract: Contract) -> validate.Batch:
+def batch(request: Request, contract: Contract) -> Batch:
     """Return the rows of a CSV body.
 
     Raises:

@@ -56,7 +56,7 @@ def feature(contract: Contract, index: int, decided: tuple[float, float] | None)
             described["categories"] = list(names)
     if decided is not None:
         described["thresholds"] = list(decided)
-    seen = contract.watch.range_of(index) if contract.watch is not None else None
+    seen = contract.ranges[index] if contract.ranges is not None else None
     if seen is not None:
         described["training_range"] = list(seen)
     if contract.features[index] in contract.may_miss:

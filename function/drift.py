@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from contract import Contract
-    from validate import Batch
+    from float32_rows import Batch
 
 RANGES = "model.ranges.json"
 """The ranges, as the component stages them."""
@@ -94,9 +94,10 @@ class Watch:
         sys.stdout.write(json.dumps(line, separators=(",", ":")) + "\n")
         sys.stdout.flush()
 
-    def range_of(self, index: int) -> tuple[float, float] | None:
-        """Return the lowest and highest number that training saw of a feature, to seven digits; None if it has none."""
-        return self._seen[index].range
+    @property
+    def ranges(self) -> list[tuple[float, float] | None]:
+        """The lowest and highest number that training saw of each feature, to seven digits; None if it has none."""
+        return [seen.range for seen in self._seen]
 
     def outside(self, batch: Batch) -> int:
         """Return how many rows hold a value that training did not see, a missing one included."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from time import perf_counter
 
-import contract
+import loading
 import observe
 import predict
 import respond
@@ -24,6 +24,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
+
+    from contract import Contract
 
 
 class RequestRefusedError(Exception):
@@ -40,11 +42,11 @@ class Endpoint:
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         """Load the model that the environment names; remember, and log once, why that failed."""
-        self.contract: contract.Contract | None = None
+        self.contract: Contract | None = None
         self.failure: str | None = None
         self._log = observe.Log(environment)
         try:
-            self.contract = contract.load(environment)
+            self.contract = loading.load(environment)
         except ModelError as error:
             self.failure = str(error)
             print(f"model not served: {self.failure}", file=sys.stderr)
@@ -91,7 +93,7 @@ class Endpoint:
         response, visit.rows = routes.take(route, request, served)
         return response
 
-    def require_contract(self) -> contract.Contract:
+    def require_contract(self) -> Contract:
         """Return the contract of the served model.
 
         Raises:

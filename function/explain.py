@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from contract import Contract
+    from float32_rows import Batch
     from request import Request
-    from validate import Batch
 
 MAX_NUMBERS = 200_000
 """Contributions in an answer: rows, times margins, times features and the base. More would exceed Lambda's 6 MB."""

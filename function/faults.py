@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from typing import Any, NoReturn
 
     from contract import Contract
-    from feature_order import Order
+    from order import Order
     from sparse import Given
 
 LINE_END = "\n"

@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from typing import Any
 
     from contract import Contract
+    from float32_rows import Batch
 
 
-def batch(value: dict[str, Any], contract: Contract, text: str | None, positional: bool, member: str) -> validate.Batch:
+def batch(value: dict[str, Any], contract: Contract, text: str | None, positional: bool, member: str) -> Batch:
     """Return the rows of a body.
 
     Raises:

@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     from typing import Any
 
     from contract import Contract
+    from float32_rows import Batch
 
 
-def batch(value: dict[str, Any], contract: Contract, text: str | None, positional: bool, member: str) -> validate.Batch:
+def batch(value: dict[str, Any], contract: Contract, text: str | None, positional: bool, member: str) -> Batch:
     """Return the rows of a body.
 
     Raises:
@@ -43,7 +44,7 @@ def listed(
     positional: bool,
     other_keys: int,
     margins: list[Any] | None = None,
-) -> validate.Batch:
+) -> Batch:
     """Return a batch of rows that are objects or, where the path has that convention, arrays.
 
     Args:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from contract import Contract
+    from float32_rows import Batch
 
 SHAPES = {
     "instances": "instances_shape",
@@ -29,7 +30,7 @@ SHAPES = {
 """The module that reads a JSON object with each of these members; any other object is columns or a record."""
 
 
-def batch(value: Any, contract: Contract, text: str | None, positional: bool) -> tuple[validate.Batch, bool]:
+def batch(value: Any, contract: Contract, text: str | None, positional: bool) -> tuple[Batch, bool]:
     """Return the rows of a parsed JSON body that is not an array, and whether they are answered under a name.
 
     Raises:
@@ -39,7 +40,7 @@ def batch(value: Any, contract: Contract, text: str | None, positional: bool) ->
         raise Problem(422, f"the body must be a JSON array of records, got {json_type(value)}")
     for member, module in SHAPES.items():
         if member in value and member not in contract.known and (member != "data" or _is_split(value, contract)):
-            rows: validate.Batch = __import__(module).batch(value, contract, text, positional, member)
+            rows: Batch = __import__(module).batch(value, contract, text, positional, member)
             return rows, member != "data"
     if any(isinstance(column, list) for column in value.values()):
         return columns(value, contract, text, len(value)), False
@@ -50,7 +51,7 @@ def _is_split(value: dict[str, Any], contract: Contract) -> bool:
     return "columns" in value and "columns" not in contract.known
 
 
-def columns(value: dict[str, Any], contract: Contract, text: str | None, keys: int) -> validate.Batch:
+def columns(value: dict[str, Any], contract: Contract, text: str | None, keys: int) -> Batch:
     """Return the rows of columns.
 
     Args:

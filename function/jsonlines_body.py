@@ -12,10 +12,11 @@ from problem import Problem
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from contract import Contract
+    from float32_rows import Batch
     from request import Request
 
 
-def batch(request: Request, contract: Contract) -> validate.Batch:
+def batch(request: Request, contract: Contract) -> Batch:
     """Return the rows of a body.
 
     Raises:

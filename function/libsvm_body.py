@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from contract import Contract
+    from float32_rows import Batch
     from request import Request
-    from validate import Batch
 
 _DECIMAL = "0123456789+-.eE"
 

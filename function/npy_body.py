@@ -13,12 +13,12 @@ import sys
 from array import array
 
 import binary_rows
-import validate
 from problem import Problem
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from contract import Contract
+    from float32_rows import Batch
     from request import Request
 
 _MAGIC = b"\x93NUMPY"
@@ -30,7 +30,7 @@ _CODES = {"f4": "f", "f8": "d", "f2": "e", "b1": "B",
 """struct's letter for each of numpy's types."""
 
 
-def batch(request: Request, contract: Contract) -> validate.Batch:
+def batch(request: Request, contract: Contract) -> Batch:
     """Return the rows of a body.
 
     Raises:

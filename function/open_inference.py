@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from contract import Contract
+    from float32_rows import Batch
     from request import Request
 
     Answer = tuple[dict[str, Any], int]
@@ -139,7 +140,7 @@ def _class_type(names: tuple[str | int, ...]) -> str:
     return TEXT if isinstance(names[0], str) else "INT64"
 
 
-def _batch(asked: Any, text: str, contract: Contract) -> validate.Batch:
+def _batch(asked: Any, text: str, contract: Contract) -> Batch:
     if not isinstance(asked, dict) or not isinstance(asked.get("inputs"), list) or not asked["inputs"]:
         raise Problem(422, 'the body must be an object with "inputs", an array of at least one tensor')
     tensors = [_tensor(tensor, at) for at, tensor in enumerate(asked["inputs"])]

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from contract import Contract
+    from float32_rows import Batch
     from request import Request
 
 READERS = {
@@ -30,8 +31,6 @@ READERS = {
     "application/x-float32": "float32_body",
 }
 """The module that reads a body of each media type."""
-
-Batch = validate.Batch
 
 
 def batch(request: Request, contract: Contract, positional: bool = False) -> tuple[Batch, bool]:

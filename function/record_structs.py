@@ -12,6 +12,7 @@ from itertools import chain
 import json_text
 import validate
 from float32 import all_finite, pack
+from float32_rows import Batch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ class Structs:
 STRUCTS = Structs()
 
 
-def batch(text: str, contract: Contract) -> validate.Batch | None:
+def batch(text: str, contract: Contract) -> Batch | None:
     """Return the rows of a text of records; None if it has to be read the ordinary way.
 
     Raises:
@@ -91,4 +92,4 @@ def batch(text: str, contract: Contract) -> validate.Batch | None:
         values = pack(list(chain.from_iterable(map(STRUCTS.astuple, found))))
     except (STRUCTS.refusals, ValueError, OverflowError, RecursionError, struct.error):
         return None
-    return validate.Batch(values, len(found)) if all_finite(values) else None
+    return Batch(values, len(found)) if all_finite(values) else None

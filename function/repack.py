@@ -13,7 +13,7 @@ import stat
 from pathlib import Path
 
 import booster
-import contract
+import loading
 import model_file
 import model_reader
 
@@ -40,7 +40,7 @@ def repack(folder: Path) -> str:
     packed = staged.with_suffix(".ubj")
     if staged == packed and model_reader.is_ubjson(file.content):
         return f"model: {staged.name} is UBJSON, left as it is"
-    content = contract.from_file(file).booster.to_ubj()
+    content = loading.from_file(file).booster.to_ubj()
     document["model"].update(file=packed.name, **model_reader.identity(content))
     _write(packed, content, staged.stat())
     _write(manifest, (json.dumps(document, indent=1) + "\n").encode(), manifest.stat())

@@ -55,12 +55,14 @@ def apply(environment: Mapping[str, str], contract: Contract) -> None:
     contract.missing_value = _missing_value(environment)
     if contract.missing_value is not None:
         contract.booster.missing = repr(contract.missing_value).encode()
+    contract.only_numbers = not (contract.categories or contract.may_miss or contract.may_be_absent)
     contract.output_names = _names(environment, contract)
     has_metrics = environment.get(observe.METRICS_NAMESPACE, observe.DEFAULT_NAMESPACE) != ""
     if has_metrics and environment.get(DRIFT_METRICS, "").strip().lower() == "true":
         import drift
 
-        contract.watch = drift.Watch(environment, contract)
+        contract.watch = watch = drift.Watch(environment, contract)
+        contract.ranges = watch.ranges
 
 
 def _features(setting: str, environment: Mapping[str, str], contract: Contract) -> frozenset[str]:

@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from typing import Any
 
     from contract import Contract
+    from float32_rows import Batch
 
 
-def batch(value: dict[str, Any], contract: Contract, text: str | None, _: bool, member: str) -> validate.Batch:
+def batch(value: dict[str, Any], contract: Contract, text: str | None, _: bool, member: str) -> Batch:
     """Return the rows of a body.
 
     Raises:

@@ -131,8 +131,9 @@ def test_each_class_has_a_distribution_of_its_own(
 ) -> None:
     names = ["low", "middle", "high"]
     training, rows = numbers(1, 1.0), numbers(2, 1.0).head(90)
-    environment = {"ALLOW_MISSING": "true", "OUTPUT_NAMES": json.dumps(names)}
-    endpoint, booster = watched(training, tmp_path, serve, classes=3, **environment)
+    endpoint, booster = watched(
+        training, tmp_path, serve, classes=3, ALLOW_MISSING="true", OUTPUT_NAMES=json.dumps(names)
+    )
     ask(endpoint, url_event, forms.NAMED["records"](rows))
     (line,) = lines(capsys)
     expected = booster.predict(xgboost.DMatrix(rows))

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 import booster
-import contract
+import loading
 import model_file
 import model_reader
 import numpy as np
@@ -39,7 +39,7 @@ def stage(folder: Path, model: Path, **entry: str) -> dict[str, str]:
 def failure(environment: dict[str, str]) -> str:
     """Return the plain line with which the model must be refused."""
     with pytest.raises(model_file.ModelError) as refused:
-        contract.load(environment)
+        loading.load(environment)
     message = str(refused.value)
     assert "\n" not in message
     return message
@@ -136,7 +136,7 @@ def test_a_staged_file_is_not_read_through_again(
 ) -> None:
     environment = stage(tmp_path, small_model)
     monkeypatch.setattr(model_reader, "read", lambda content: pytest.fail(f"{len(content)} bytes read through"))
-    assert contract.load(environment).rounds_used == 20
+    assert loading.load(environment).rounds_used == 20
 
 
 def test_a_model_of_a_newer_xgboost_than_the_loaded_library_is_refused(tmp_path: Path, small_model: Path) -> None:
@@ -149,7 +149,7 @@ def test_a_json_model_that_another_program_rewrote_is_served(tmp_path: Path, sma
     document = json.loads(small_model.with_suffix(".json").read_text())
     model = tmp_path / "rewritten.json"
     model.write_text(json.dumps({"version": document["version"], "learner": document["learner"]}, indent=1))
-    assert contract.load({"MODEL_PATH": str(model)}).features == ("income", "age", "height: cm")
+    assert loading.load({"MODEL_PATH": str(model)}).features == ("income", "age", "height: cm")
 
 
 def test_without_a_model_every_request_is_told_why(tmp_path: Path, serve: Serve, url_event: MakeEvent) -> None:

@@ -270,7 +270,7 @@ def test_the_process_ends_at_once_and_quietly_on_sigterm(small_model: Path, url_
 # slower: import it where it is needed instead.
 COLD_IMPORTS = {
     "handler", "endpoint", "booster", "contract", "model_file", "observe", "parse", "predict", "problem", "request",
-    "respond", "routes", "validate", "float32", "json_text", "limits",
+    "respond", "routes", "validate", "float32", "float32_rows", "json_text", "limits", "loading",
     "array", "ctypes", "json", "math", "zlib",
 }  # fmt: skip
 MUST_NOT_BE_IMPORTED = (
