@@ -157,11 +157,10 @@ VALUES: dict[str, dict[str, Value]] = {
     "dashboard": {"true": Value(True)},
     "batch": {
         "own buckets": Value({}),
-        "given": _on_purpose(
-            {"input_bucket": "rows", "output_bucket": "answers", "rows_per_batch": 50, "max_concurrency": 4},
-            "own:batch_role_reaches_its_buckets_alone",
+        "given": Value(
+            {"input_bucket": "rows", "output_bucket": "answers", "rows_per_batch": 50, "max_concurrency": 4}
         ),
-        "unknown": _on_purpose(lambda: {"input_bucket": _later("rows")()}, "own:batch_role_reaches_its_buckets_alone"),
+        "unknown": Value(lambda: {"input_bucket": _later("rows")()}),
     },
     "missing_values": {"known": Value({"value": -999, "allow_null": ["*"]})},
     "output_names": {"known": Value(["quality"])},
@@ -183,7 +182,7 @@ def is_contradiction(combination: Mapping[str, str]) -> bool:
         or ("invoker_principals" in chosen and "create_invoker_role" in chosen)
         or ("execution_role_arn" in chosen and bool(chosen.keys() & {"execution_policies", "execution_policy_arns"}))
         # A new version is asked something, unless nothing is known of it.
-        or (reserved == 0 and (SOURCE not in chosen or "batch" in chosen))
+        or (reserved == 0 and SOURCE not in chosen)
         or (combination.get("alarms") == "on drift" and combination.get("training_ranges_path") == LEFT_OUT)
         or combination.get(ACCESS) in ("public, said once", "public, not meant")
         or (combination.get(ACCESS) == "public" and bool(chosen.keys() & {"invoker_arns", "invoker_role_names"}))
@@ -242,7 +241,5 @@ def arguments(combination: Combination) -> dict[str, Any]:
 
 def declared(combination: Combination) -> set[str]:
     """The findings that its values make on purpose."""
-    chosen = {factor: VALUES[factor][label] for factor, label in combination.items() if label != LEFT_OUT}
-    # Batch runs are traced if requests are.
-    together = {"checkov:CKV_AWS_284"} if chosen.keys() >= {"batch", "tracing"} else set()
-    return {finding for value in chosen.values() for finding in value.findings} | together
+    chosen = (VALUES[factor][label] for factor, label in combination.items() if label != LEFT_OUT)
+    return {finding for value in chosen for finding in value.findings}
