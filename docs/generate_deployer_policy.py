@@ -20,6 +20,8 @@ _ROLES = [f"arn:aws:iam::ACCOUNT:role/{NAME}-*"]
 _REPOSITORY = [f"arn:aws:ecr:*:ACCOUNT:repository/{NAME}-*"]
 _LOGS = [f"arn:aws:logs:*:ACCOUNT:log-group:/aws/lambda/{NAME}-*"]
 _ALARMS = [f"arn:aws:cloudwatch:*:ACCOUNT:alarm:{NAME}-*"]
+_BATCH_LOGS = [f"arn:aws:logs:*:ACCOUNT:log-group:/aws/vendedlogs/states/{NAME}-*"]
+_BUCKETS = [f"arn:aws:s3:::{NAME}-*"]
 _ANY = ["*"]
 
 RIGHTS: dict[str, list[tuple[str, list[str], list[str]]]] = {
@@ -86,7 +88,7 @@ RIGHTS: dict[str, list[tuple[str, list[str], list[str]]]] = {
                 *("CreateLogGroup", "DeleteLogGroup", "PutRetentionPolicy", "DeleteRetentionPolicy"),
                 *("AssociateKmsKey", "DisassociateKmsKey", "ListTagsForResource", "TagResource", "UntagResource"),
             ],
-            _LOGS,
+            [*_LOGS, *_BATCH_LOGS],
         ),
     ],
     "aws:lambda/function:Function": [
@@ -144,6 +146,43 @@ RIGHTS: dict[str, list[tuple[str, list[str], list[str]]]] = {
             [f"arn:aws:cloudwatch::ACCOUNT:dashboard/{NAME}-*"],
         )
     ],
+    # The rest is for the argument `batch` alone.
+    "aws:s3/bucket:Bucket": [
+        (
+            "s3",
+            [
+                *("CreateBucket", "DeleteBucket", "ListBucket", "ListBucketVersions", "DeleteObject"),
+                *("DeleteObjectVersion", "GetBucketTagging", "PutBucketTagging", "GetBucketAcl", "GetBucketCORS"),
+                *("GetBucketLogging", "GetBucketObjectLockConfiguration", "GetBucketRequestPayment"),
+                *("GetBucketVersioning", "GetBucketWebsite", "GetAccelerateConfiguration"),
+                "GetReplicationConfiguration",
+            ],
+            _BUCKETS,
+        )
+    ],
+    "aws:s3/bucketPolicy:BucketPolicy": [
+        ("s3", ["PutBucketPolicy", "GetBucketPolicy", "DeleteBucketPolicy"], _BUCKETS)
+    ],
+    "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": [
+        ("s3", ["PutBucketPublicAccessBlock", "GetBucketPublicAccessBlock"], _BUCKETS)
+    ],
+    "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": [
+        ("s3", ["PutEncryptionConfiguration", "GetEncryptionConfiguration"], _BUCKETS)
+    ],
+    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": [
+        ("s3", ["PutLifecycleConfiguration", "GetLifecycleConfiguration"], _BUCKETS)
+    ],
+    "aws:sfn/stateMachine:StateMachine": [
+        (
+            "states",
+            [
+                *("CreateStateMachine", "DescribeStateMachine", "UpdateStateMachine", "DeleteStateMachine"),
+                *("ListStateMachineVersions", "ListTagsForResource", "TagResource", "UntagResource"),
+            ],
+            [f"arn:aws:states:*:ACCOUNT:stateMachine:{NAME}-*"],
+        ),
+        ("states", ["ValidateStateMachineDefinition"], _ANY),
+    ],
     # Made by Pulumi alone.
     "random:index/randomId:RandomId": [],
 }
@@ -159,8 +198,8 @@ def document() -> dict[str, Any]:
         {"Effect": "Allow", "Action": sorted(actions), "Resource": list(resources)}
         for (_, resources), actions in sorted(allowed.items())
     ]
-    to_lambda = {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}
-    statements.append({"Effect": "Allow", "Action": ["iam:PassRole"], "Resource": _ROLES, "Condition": to_lambda})
+    to_services = {"StringEquals": {"iam:PassedToService": ["lambda.amazonaws.com", "states.amazonaws.com"]}}
+    statements.append({"Effect": "Allow", "Action": ["iam:PassRole"], "Resource": _ROLES, "Condition": to_services})
     return {"Version": "2012-10-17", "Statement": statements}
 
 

@@ -76,7 +76,7 @@ def test_an_address_that_a_signed_request_must_not_go_to_is_refused(
     with pytest.raises(SettingsError, match=f"{called} {reason}"):
         Settings.find(given, {})
     with pytest.raises(SettingsError, match=f"{called} {reason}"):
-        Settings(**given)
+        Settings(**given)  # type: ignore[arg-type]
 
 
 def test_the_address_to_connect_to_has_no_path() -> None:

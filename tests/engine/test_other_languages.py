@@ -40,7 +40,7 @@ def in_python() -> None:
         "wine",
         {
             "model_path": str(REPOSITORY / "model" / "wine_quality.ubj"),
-            "architecture": "arm64",  # type: ignore[typeddict-item]
+            "architecture": "arm64",
             "memory_mb": 512,
             "alarms": {"topic_arn": on_call.arn, "p99_duration_ms": 250},
             "cors": {"allow_origins": ["https://cellar.example"], "allow_methods": ["POST"]},

@@ -213,8 +213,10 @@ def test_after_a_worker_died_in_the_middle_no_row_is_lost(runs: Runs, emulator: 
     wanted = expected(runs, rows)
     run = runs.start(key="death.jsonl", format="jsonl", output="death")
     half_done(runs, run)
-    killed = [os.kill(worker, signal.SIGKILL) for worker in workers(emulator.pid)]
+    killed = list(workers(emulator.pid))
     assert killed, "no worker was found"
+    for worker in killed:
+        os.kill(worker, signal.SIGKILL)
     # On AWS this is Runtime.ExitError or Lambda.Unknown, which the definition retries. The emulator calls it an error
     # of the handler, so that the run ends and is redriven.
     assert runs.ended(run) == "FAILED"

@@ -18,6 +18,7 @@ from local.staged_images import StagedImages
 EVERYTHING = {
     "alarms": {"p99DurationMs": 250, "topicArn": "arn:aws:sns:eu-central-1:000000000000:on-call"},
     "dashboard": True,
+    "batch": {},
     "reservedConcurrency": 5,
     "provisionedConcurrency": 1,
     "tags": {"team": "wine"},
@@ -47,7 +48,7 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/list_awslambd
 @pytest.fixture
 def deploy(cloud: Cloud) -> Iterator[Any]:
     """Deploys the project's own program, with everything switched on, as a user with a given policy."""
-    users = []
+    users: list[str] = []
 
     def deployed(policy: dict[str, Any]) -> Deployment:
         name = f"deployer-{len(users)}"
@@ -91,6 +92,7 @@ def test_nothing_is_allowed_on_everything_that_iam_can_name() -> None:
     assert unnamed == {
         "ecr:GetAuthorizationToken",
         "logs:DescribeLogGroups",
+        "states:ValidateStateMachineDefinition",
         *(f"ec2:Describe{what}" for what in ("NetworkInterfaces", "SecurityGroups", "Subnets", "Vpcs")),
     }
 
@@ -103,7 +105,7 @@ def test_a_user_with_this_policy_alone_deploys_everything(deploy: Any) -> None:
     assert made - {"ml-inference:index:MLInferenceFunction"} == RIGHTS.keys()
 
 
-@pytest.mark.parametrize("service", ["ecr", "iam", "lambda", "logs", "cloudwatch"])
+@pytest.mark.parametrize("service", ["ecr", "iam", "lambda", "logs", "cloudwatch", "s3", "states"])
 def test_without_what_it_says_of_a_service_nobody_deploys(deploy: Any, service: str) -> None:
     policy = json.loads(POLICY.read_text())
     policy["Statement"] = [

@@ -61,7 +61,7 @@ def test_every_valid_program_deploys_in_a_fresh_environment(
     distribution = wheel if ends == "highest" else sdist
     uv("venv", "--quiet", "--python", PYTHONS[version], tmp_path / "environment")
     # Of a file of requirements those in the project's metadata are the direct ones; of a wheel they would not be.
-    install = ["pip", "install", "--quiet", "--python", python]
+    install: list[str | Path] = ["pip", "install", "--quiet", "--python", python]
     uv(*install, "--resolution", ends, "-r", REPOSITORY / "pyproject.toml")
     uv(*install, "--no-deps", distribution)
     uv("pip", "check", "--quiet", "--python", python)
@@ -85,6 +85,6 @@ def test_every_valid_program_deploys_in_a_fresh_environment(
 @pytest.mark.parametrize("version", VERSIONS)
 def test_everything_that_is_required_has_a_wheel_for_each_python(version: str, tmp_path: Path) -> None:
     """Nobody needs a compiler, also with a Python that is not here to be run."""
-    requirements = ["-r", REPOSITORY / "pyproject.toml", "--target", tmp_path / "packages"]
+    requirements: list[str | Path] = ["-r", REPOSITORY / "pyproject.toml", "--target", tmp_path / "packages"]
     platform = ["--python-version", version, "--python-platform", "x86_64-manylinux_2_28"]
     uv("pip", "install", "--quiet", "--dry-run", "--only-binary", ":all:", *platform, *requirements)
