@@ -1,5 +1,7 @@
 """Is README true? Its commands, settings, files and outputs are those of the project."""
 
+import html
+import json
 import re
 from pathlib import Path
 
@@ -7,6 +9,7 @@ import pytest
 
 from components import arguments
 from components.spelling import camel_case
+from docs import generate_terminal
 
 REPOSITORY = Path(__file__).parents[1]
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
@@ -66,3 +69,12 @@ def test_the_package_that_readme_imports_is_the_one_that_is_built() -> None:
     names = set(re.findall(r"^from (\w+) import MLInferenceFunction", README, re.MULTILINE))
     assert names == {"pulumi_ml_inference"}
     assert "pulumi_ml_inference" in (REPOSITORY / "pyproject.toml").read_text()
+
+
+def test_its_picture_of_make_local_shows_what_the_present_model_predicts() -> None:
+    shown = html.unescape(generate_terminal.PICTURE.read_text(encoding="utf-8")).replace("\xa0", " ")
+    golden = json.loads((REPOSITORY / "model" / "golden.json").read_text())
+    assert all(f"{value}    {value}" in shown for value in golden["predictions"][:2]), (
+        "draw it again: python -m docs.generate_terminal"
+    )
+    assert "200  signed by the invoker role" in shown
