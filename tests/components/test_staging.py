@@ -108,7 +108,7 @@ def test_the_content_says_which_format_a_model_has_whatever_its_file_is_called(t
     [
         ("model.pkl", b"\x80\x04", "is a pickle, which cannot be deployed"),
         ("model", b"{}", "is not a whole XGBoost model"),
-        ("model.ubj", b"", "is not a whole XGBoost model"),
+        ("model.ubj", b"", "is empty; save it with Booster.save_model"),
         ("model.json", b"[1]", "is not a whole XGBoost model"),
         ("model.ubj", MODEL.read_bytes()[:-1], "is not a whole XGBoost model"),
     ],

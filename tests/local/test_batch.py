@@ -218,9 +218,9 @@ def test_after_a_worker_died_in_the_middle_no_row_is_lost(runs: Runs, emulator: 
     for worker in killed:
         os.kill(worker, signal.SIGKILL)
     # On AWS this is Runtime.ExitError or Lambda.Unknown, which the definition retries. The emulator calls it an error
-    # of the handler, so that the run ends and is redriven.
-    assert runs.ended(run) == "FAILED"
-    runs.cloud.stepfunctions.redrive_execution(executionArn=run)
+    # of the handler, so that the run ends and is redriven; a worker that was between two batches is replaced unnoticed.
+    if runs.ended(run) == "FAILED":
+        runs.cloud.stepfunctions.redrive_execution(executionArn=run)
     assert runs.ended(run) == "SUCCEEDED"
     assert in_order(runs.results(run, "death")["SUCCEEDED"]) == wanted
 
