@@ -11,6 +11,8 @@ import pytest
 from benchmarks import measurements, payloads, report, subjects, timing
 from benchmarks.measurements import Measurement, Promise
 
+pytestmark = pytest.mark.xdist_group("benchmarks")  # all stage the handler into one build folder
+
 
 @pytest.fixture
 def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

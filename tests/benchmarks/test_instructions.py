@@ -7,6 +7,8 @@ import pytest
 from benchmarks import instructions
 from benchmarks.instructions import Change
 
+pytestmark = pytest.mark.xdist_group("benchmarks")  # all stage the handler into one build folder
+
 
 @pytest.mark.slow  # some twenty processes under valgrind
 def test_the_handler_needs_the_instructions_of_record() -> None:
