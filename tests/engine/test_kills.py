@@ -109,9 +109,11 @@ def test_a_destruction_that_was_killed_is_finished_by_the_next_and_leaves_nothin
 def served(killing: Drill, good_model: Path) -> Iterator[EndpointStack]:
     """A stack that serves."""
     stack = EndpointStack(killing.engine, "served", {"model_path": str(good_model)})
-    assert stack.up().succeeded
+    up = stack.up()
+    assert up.succeeded, up.text
     yield stack
-    assert stack.destroy().succeeded
+    destroy = stack.destroy()
+    assert destroy.succeeded, destroy.text
 
 
 @pytest.fixture(scope="module")
