@@ -33,7 +33,7 @@ Alter = Callable[[str], str]
         r"cold start +\d+ ms to the first answer",
         r"statuses +200 400 404 405 406 413 415 422,",
         r"errors +a bad direct invocation fails as a function",
-        r"libraries +3 find all \d+ that they need",
+        r"libraries +4 find all \d+ that they need",
         r"memory +\d+ MB at most",
         r"manifest +application/vnd\.\S+: no index, no attestations",
         r"no change +no layer was made again",
