@@ -45,6 +45,11 @@ UNNAMED_BY_THE_EMULATOR = {
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_awslambda.html, …/list_amazoncloudwatch.html"""
 
 
+def as_over_tls(params: dict[str, Any], **_: Any) -> None:
+    """The buckets' policies refuse plain HTTP, which the emulator speaks unless a proxy says that it ended TLS."""
+    params["headers"]["X-Forwarded-Proto"] = "https"
+
+
 @pytest.fixture
 def deploy(cloud: Cloud) -> Iterator[Any]:
     """Deploys the project's own program, with everything switched on, as a user with a given policy."""
@@ -58,6 +63,7 @@ def deploy(cloud: Cloud) -> Iterator[Any]:
         cloud.iam.put_user_policy(UserName=name, PolicyName="deploy", PolicyDocument=allowed)
         key = cloud.iam.create_access_key(UserName=name)["AccessKey"]
         user = Cloud(cloud.url, cloud.region, Credentials(key["AccessKeyId"], key["SecretAccessKey"]))
+        user.session.events.register("before-call.s3", as_over_tls)
         deployment = Deployment(Target(user, StagedImages()))
         deployment.deploy(stack_config.load(demo.PROJECT, overrides=EVERYTHING))
         return deployment

@@ -1,7 +1,5 @@
 """The component deployed on mocks, and Checkov, each made once."""
 
-import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,18 +19,9 @@ def _project_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(autouse=True)
-def _in_a_project_folder(_project_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Contexts are staged below the working directory."""
-    monkeypatch.chdir(_project_folder)
-
-
 @pytest.fixture(scope="session")
-def deploy(_project_folder: Path) -> Iterator[Deployer]:
-    before = Path.cwd()
-    os.chdir(_project_folder)
-    yield Deployer(_project_folder / "model.ubj")
-    os.chdir(before)
+def deploy(_project_folder: Path) -> Deployer:
+    return Deployer(_project_folder / "model.ubj")
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 Also the names by which the other files of this folder speak of resources.
 """
 
+import contextlib
 import copy
 import functools
 import json
@@ -72,10 +73,10 @@ def write_model(folder: Path) -> Path:
 
 
 class Deployer:
-    """Deploys the component with some arguments on mocks."""
+    """Deploys the component with some arguments on mocks, in the model's folder: contexts are staged below it."""
 
     def __init__(self, model: Path) -> None:
-        self._model = str(model)
+        self._model = model
         self._predictions = json.loads(model.with_name("golden.json").read_text())["predictions"]
         # The context is the same every time, and writing it would be half of the work of hundreds of runs.
         self._stage = functools.cache(staging.stage)
@@ -94,11 +95,11 @@ class Deployer:
 
         def program() -> dict[str, pulumi.Output[Any]]:
             given = {key: value() if callable(value) else value for key, value in (args or {}).items()}
-            source = {} if {"context_path", "image_uri"} & given.keys() else {"model_path": self._model}
+            source = {} if {"context_path", "image_uri"} & given.keys() else {"model_path": self._model.name}
             component = MLInferenceFunction("wine", {**source, **given})  # type: ignore[typeddict-item]
             return {output: getattr(component, output) for output in OUTPUTS}
 
-        with mock.patch.object(staging, "stage", self._stage):
+        with contextlib.chdir(self._model.parent), mock.patch.object(staging, "stage", self._stage):
             return fake_engine.run(program, preview=preview, golden_answer=self._predictions)
 
 
