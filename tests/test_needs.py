@@ -1,6 +1,8 @@
 """Does `make check` say what it is about to need, and a run why it skipped what it skipped?"""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -51,3 +53,18 @@ def test_skips_are_one_line_a_reason() -> None:
     terminal = SimpleNamespace(getreports=lambda _: skipped, write_line=shown.append)
     conftest.pytest_terminal_summary(cast("Any", terminal))
     assert shown == ["2 skipped: takes minutes", "1 skipped: no npm"]
+
+
+def test_the_tests_of_a_group_run_in_one_process(tmp_path: Path) -> None:
+    """They share what they started; pytest-xdist has lost their groups before, without a word."""
+    (tmp_path / "pytest.ini").touch()
+    (tmp_path / "test_group.py").write_text(
+        "import pytest\n"
+        'pytestmark = [pytest.mark.xdist_group("together"), pytest.mark.parametrize("number", range(4))]\n'
+        "def test_part(number, worker_id):\n"
+        '    open(worker_id, "a").close()\n'
+    )
+    command = [sys.executable, "-m", "pytest", "--numprocesses", "2", "--dist", "loadgroup"]
+    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stdout
+    assert len(list(tmp_path.glob("gw*"))) == 1
