@@ -61,7 +61,6 @@ def serve(served: Served, running: Callable[[], bool]) -> None:
         running: Whether the emulator is still there.
     """
     with client_files(served) as folder, contextlib.ExitStack() as open_page:
-        report.heading("Serving until Ctrl-C. In a browser:")
         show_page(served, open_page)
         report.heading("In another terminal:")
         show_commands(served, folder)
@@ -120,10 +119,15 @@ def show_page(served: Served, open_page: contextlib.ExitStack) -> None:
     """
     role_arn, watched = served.outputs["invoker_role_arn"], report.console.is_terminal
     page = playground.page(served.endpoint, served.user, role_arn, served.model, served.asked, browser=watched)
+    # What it imports comes first: a Ctrl-C that meets the making of a class leaves Python by the signal, caught or not.
     try:
-        report.console.print(f"    {open_page.enter_context(page)}")
+        address = open_page.enter_context(page)
     except LocalError as error:
+        report.heading("Serving until Ctrl-C")
         report.fact("warning", str(error))
+    else:
+        report.heading("Serving until Ctrl-C. In a browser:")
+        report.console.print(f"    {address}")
 
 
 def show_commands(served: Served, folder: Path) -> None:

@@ -74,7 +74,7 @@ def test_the_page_to_try_the_model_asks_the_endpoint_as_the_invoker(
 ) -> None:
     with contextlib.ExitStack() as open_page:
         serving.show_page(served, open_page)
-        address = capsys.readouterr().out.strip()
+        address = capsys.readouterr().out.split()[-1]
         form = httpx.get(f"{address}form").json()
         answer = httpx.post(f"{address}explain", json=form["examples"][:1]).json()
     assert answer["prediction"] == served.asked.predictions[0]
