@@ -14,7 +14,7 @@ import re
 from collections.abc import Mapping, Sequence
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict
 
 import pulumi
 
@@ -141,19 +141,19 @@ class CorsArgs(TypedDict, total=False):
     allow_origins: Sequence[str]
     """Origins, such as `https://example.com`, at most 100; required. `*` for all, which excludes credentials."""
 
-    allow_methods: Sequence[str]
+    allow_methods: Sequence[str] | None
     """HTTP methods, out of DELETE, GET, HEAD, PATCH, POST and PUT, or `*`. Default: what browsers always allow."""
 
-    allow_headers: Sequence[str]
+    allow_headers: Sequence[str] | None
     """Request headers. A signed request needs authorization, content-type, x-amz-date and x-amz-security-token."""
 
-    expose_headers: Sequence[str]
+    expose_headers: Sequence[str] | None
     """Response headers that the page may read."""
 
-    allow_credentials: bool
+    allow_credentials: bool | None
     """Whether the browser may send cookies and the like. Default: false."""
 
-    max_age_seconds: int
+    max_age_seconds: int | None
     """Seconds for which a browser may keep the answer, 0 to 86400."""
 
 
@@ -170,12 +170,12 @@ class VpcArgs(TypedDict, total=False):
 class AlarmsArgs(TypedDict, total=False):
     """Alarms on errors, throttles, slow requests and requests near the timeout. An empty mapping makes them all."""
 
-    topic_arn: pulumi.Input[str]
+    topic_arn: pulumi.Input[str] | None
     """SNS topic that is told when an alarm goes on or off. Default: nobody is told. A topic encrypted with a key of
     yours hears nothing until the key's policy lets `cloudwatch.amazonaws.com` use kms:Decrypt and
     kms:GenerateDataKey*; one encrypted with the key `alias/aws/sns` never does."""
 
-    out_of_range_percent: float
+    out_of_range_percent: float | None
     """Percentage of the rows, above 0 and at most 100, that may hold a value which training did not see; more than that
     for a quarter of an hour is an alarm. Needs `training_ranges_path`. Default: no such alarm."""
 
@@ -186,24 +186,24 @@ class AlarmsArgs(TypedDict, total=False):
 class BatchArgs(TypedDict, total=False):
     """Batch scoring of files in S3 by Step Functions. An empty mapping makes it with buckets of its own."""
 
-    input_bucket: pulumi.Input[str]
+    input_bucket: pulumi.Input[str] | None
     """Name of your bucket with rows, encrypted by S3 itself or by `kms_key_arn`. Default: one is created."""
 
-    output_bucket: pulumi.Input[str]
+    output_bucket: pulumi.Input[str] | None
     """Name of your bucket for answers, likewise. Default: one is created."""
 
-    retention_days: int
+    retention_days: int | None
     """Days after which created buckets forget an object, 1 to 3650. Default: 30."""
 
-    rows_per_batch: int
+    rows_per_batch: int | None
     """Rows that one invocation gets at most, 1 to 10000. Default: 500, or fewer if the answers would not fit into the
     256 KiB that Step Functions carries."""
 
-    max_concurrency: int
+    max_concurrency: int | None
     """Batches that are predicted at the same time, 1 to 10000; the endpoint's requests share the account's
     concurrency. Default: 100, or what `reserved_concurrency` allows."""
 
-    tolerated_failure_percent: float
+    tolerated_failure_percent: float | None
     """Rows in percent whose batches may fail for good before the run is ended, 0 to 100. Default: 0. A row that cannot
     be predicted fails no batch."""
 
@@ -211,173 +211,173 @@ class BatchArgs(TypedDict, total=False):
 class MissingValuesArgs(TypedDict, total=False):
     """How missing values reach the bundled handler. Each list names features; `*` stands for all of them."""
 
-    value: float
+    value: float | None
     """A number that is missing wherever it stands, such as -999: the `missing` with which the model was trained."""
 
-    allow_null: Sequence[str]
+    allow_null: Sequence[str] | None
     """Features that may be null, an empty field in CSV, or NaN in a binary body."""
 
-    allow_absent: Sequence[str]
+    allow_absent: Sequence[str] | None
     """Features that may be left out of a record or a header."""
 
-    allow_unseen: Sequence[str]
+    allow_unseen: Sequence[str] | None
     """Features of which a category that training never saw is a missing value."""
 
 
 class MLInferenceFunctionArgs(TypedDict, total=False):
     """The arguments of `MLInferenceFunction`. One of `model_path`, `context_path` and `image_uri` is required."""
 
-    model_path: Path_
+    model_path: Path_ | None
     """XGBoost model file, `.ubj` or `.json`, as `save_model` writes it; deployed with the bundled handler."""
 
-    context_path: Path_
+    context_path: Path_ | None
     """A Docker build context of your own instead: a folder with a Dockerfile whose image Lambda can run."""
 
-    image_uri: pulumi.Input[str]
+    image_uri: pulumi.Input[str] | None
     """An image in ECR that was built elsewhere, by CI for instance, by its digest:
     `123456789012.dkr.ecr.eu-central-1.amazonaws.com/name@sha256:…`. Nothing is built then, and no repository made: keep
     the image for as long as a version runs it. It must be for `architecture` and lie in the function's region."""
 
-    golden_path: Path_
+    golden_path: Path_ | None
     """JSON file of records, the predictions they must give, and a tolerance; proved on every new version before it
     takes traffic. Default: `golden.json` beside the model, if there is one. Its records lie in the stack's state, and
     their predictions in errors: choose records that are nobody's personal data."""
 
-    base_image: str
+    base_image: str | None
     """Base image of the bundled Dockerfile. Default: AWS's Python 3.13 for Lambda; pin it by digest to decide
     yourself when it moves."""
 
-    dockerfile: Path_
+    dockerfile: Path_ | None
     """Dockerfile of a context of your own, from the working directory. Default: the one in the context."""
 
-    build_args: Mapping[str, str]
+    build_args: Mapping[str, str] | None
     """Values for the `ARG`s of a Dockerfile of your own. No secrets: whoever may pull an image can read them in it.
     `BUILDKIT_INLINE_CACHE` with the value `1` makes the image one that `cache_from` can name."""
 
-    target: str
+    target: str | None
     """Stage of a Dockerfile of your own at which the build ends. Default: the last one."""
 
-    cache_from: Sequence[str]
+    cache_from: Sequence[str] | None
     """Images from which a build of your own context takes layers over instead of making them again: built with
     `BUILDKIT_INLINE_CACHE`, and in this account's registry or in one that Docker is logged in to."""
 
-    architecture: Architecture_
+    architecture: Architecture_ | None
     """Processor of the image and the function. Default: x86_64."""
 
-    memory_mb: int
+    memory_mb: int | None
     """Memory in MB, 128 to 10240; processor time grows with it, a whole core stands at 1769. Default: 1024."""
 
-    timeout_seconds: int
+    timeout_seconds: int | None
     """Longest time a request may take in seconds, 1 to 900. Default: 30."""
 
-    ephemeral_storage_mb: int
+    ephemeral_storage_mb: int | None
     """Size of /tmp in MB, 512 to 10240. Default: 512; the bundled handler writes nothing."""
 
-    environment: Mapping[str, pulumi.Input[str]]
+    environment: Mapping[str, pulumi.Input[str]] | None
     """Environment variables of the function, at most 4 KB in all; outputs and secrets among them are counted by AWS
     alone. Names that Lambda sets itself are refused."""
 
-    missing_values: MissingValuesArgs
+    missing_values: MissingValuesArgs | None
     """What the bundled handler takes for a missing value. Default: nothing; a row must be whole."""
 
-    training_ranges_path: Path_
+    training_ranges_path: Path_ | None
     """JSON file of what training saw of each feature, as `write_ranges` writes it. The bundled handler then counts rows
     with a value outside of it, and shows how its predictions are spread, as CloudWatch metrics. Default: neither."""
 
-    output_names: Sequence[str]
+    output_names: Sequence[str] | None
     """Names of a classifier's classes in the order of their numbers, or of the model's outputs."""
 
-    log_retention_days: int
+    log_retention_days: int | None
     """Days until CloudWatch deletes log events; one of the periods it offers. Default: 365."""
 
-    image_retention: int
+    image_retention: int | None
     """Images that the repository keeps, 10 to 1000. Default: 50; unchanged layers are stored once."""
 
-    force_delete: bool
+    force_delete: bool | None
     """Whether destroying deletes the images as well. Default: true, because every image can be built again; with
     false, `pulumi destroy` fails until the repository has been emptied."""
 
-    authorization: Authorization_
+    authorization: Authorization_ | None
     """Who may call the endpoint. Default: AWS_IAM."""
 
-    allow_public_access: bool
+    allow_public_access: bool | None
     """Says a second time that `NONE` is meant. Default: false."""
 
-    create_invoker_role: bool
+    create_invoker_role: bool | None
     """Whether to create a role that may call the endpoint. Default: true."""
 
-    invoker_principals: Sequence[pulumi.Input[str]]
+    invoker_principals: Sequence[pulumi.Input[str]] | None
     """ARNs of the roles and users that may assume the created invoker role, also of other accounts. Default: everybody
     in the account who has been given `sts:AssumeRole` on it, or on all roles."""
 
-    invoker_role_names: Sequence[pulumi.Input[str]]
+    invoker_role_names: Sequence[pulumi.Input[str]] | None
     """Names of existing roles of this account that may call the endpoint."""
 
-    invoker_arns: Sequence[pulumi.Input[str]]
+    invoker_arns: Sequence[pulumi.Input[str]] | None
     """ARNs of roles or users, also of other accounts, that may call the endpoint. One of another account needs
     `client_policy_json` attached there as well. The alias's policy takes 23 to 32 of them; beyond that, give a role to
     all."""
 
-    execution_policies: Sequence[pulumi.Input[str]]
+    execution_policies: Sequence[pulumi.Input[str]] | None
     """IAM policy documents in JSON: what the function may do besides writing its log. The bundled handler needs
     nothing, but an image of your own may. They are attached before a new version is proved."""
 
-    execution_policy_arns: Sequence[pulumi.Input[str]]
+    execution_policy_arns: Sequence[pulumi.Input[str]] | None
     """ARNs of managed policies for the same, at most 10."""
 
-    execution_role_arn: pulumi.Input[str]
+    execution_role_arn: pulumi.Input[str] | None
     """A role of your own to run the function with, instead of the one that is created. It must trust Lambda, write into
     the log group, and do what `tracing` and `vpc` need."""
 
-    permissions_boundary_arn: pulumi.Input[str]
+    permissions_boundary_arn: pulumi.Input[str] | None
     """Managed policy that bounds what the created roles may do, where an account demands one."""
 
-    cors: CorsArgs
+    cors: CorsArgs | None
     """For web pages that call the endpoint from a browser. Default: none may."""
 
-    reserved_concurrency: int
+    reserved_concurrency: int | None
     """Requests that are answered at the same time at most; 0 turns all away. Default: what the account has."""
 
-    canary_percent: int
+    canary_percent: int | None
     """Share of the requests in percent, 1 to 99, that a new version takes beside the one before, which goes on serving
     the others. Leaving the argument out again gives the newest version everything. Default: a new version takes
     everything as soon as it is proved."""
 
-    provisioned_concurrency: int
+    provisioned_concurrency: int | None
     """Execution environments that stand ready, at a standing cost, so that no request meets a cold start."""
 
-    snap_start: bool
+    snap_start: bool | None
     """Whether new environments resume from a snapshot of the started one. Every published version keeps its snapshot,
     and costs, until it is deleted: run `prune_versions` after deployments. Default: false."""
 
-    tracing: bool
+    tracing: bool | None
     """Whether requests are sampled by X-Ray. Default: true."""
 
-    kms_key_arn: pulumi.Input[str]
+    kms_key_arn: pulumi.Input[str] | None
     """Key that encrypts images, logs and environment variables; its policy must let CloudWatch Logs of the region use
     it. Default: keys that AWS manages. Changing it replaces the repository."""
 
-    vpc: VpcArgs
+    vpc: VpcArgs | None
     """Run inside a VPC. Default: outside; the function needs no network."""
 
-    alarms: AlarmsArgs
+    alarms: AlarmsArgs | None
     """CloudWatch alarms on the live alias. Default: none."""
 
-    dashboard: bool
+    dashboard: bool | None
     """Whether to create a CloudWatch dashboard. Default: false."""
 
-    batch: BatchArgs
+    batch: BatchArgs | None
     """Batch scoring of CSV, JSON lines and Parquet in S3 by the live model. Default: none."""
 
-    expected_duration_ms: float
+    expected_duration_ms: float | None
     """Duration of a request of one record in milliseconds, for the estimate of the cost. Default: 1, which is what
     Lambda bills at least; the dashboard shows the true one."""
 
-    tags: Mapping[str, pulumi.Input[str]]
+    tags: Mapping[str, pulumi.Input[str]] | None
     """Tags on every resource that takes some, at most 50."""
 
 
-def checked(name: str, args: Mapping[str, Any]) -> MLInferenceFunctionArgs:
+def checked(name: str, args: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments with their defaults, or the first thing found that is not possible.
 
     Args:
@@ -393,12 +393,12 @@ def checked(name: str, args: Mapping[str, Any]) -> MLInferenceFunctionArgs:
             "the component's name must be one that its ECR repository may bear: at most "
             f"{MAX_NAME_LENGTH} lower-case letters and digits, and between them single hyphens or underscores"
         )
-    complete = mapping_by(RULES, _fit_together)(Name(spelt=spelling_of(args)), args)
+    complete: dict[str, Any] = mapping_by(RULES, _fit_together)(Name(spelt=spelling_of(args)), args)
     _fit_into_policy(name, complete["invoker_arns"])
-    return cast(MLInferenceFunctionArgs, complete)
+    return complete
 
 
-def check_that_it_answers(args: Mapping[str, Any], complete: MLInferenceFunctionArgs, *, is_asked: bool) -> None:
+def check_that_it_answers(args: Mapping[str, Any], complete: Mapping[str, Any], *, is_asked: bool) -> None:
     """A new version that is asked something before it takes traffic must be able to answer.
 
     Raises:

@@ -584,7 +584,8 @@ class MLInferenceFunction(pulumi.ComponentResource):
 
     def _metrics_namespace(self) -> pulumi.Input[str]:
         """The CloudWatch namespace of the bundled handler's metrics."""
-        return self._args["environment"].get("METRICS_NAMESPACE", monitoring.HANDLER_NAMESPACE)
+        named: pulumi.Input[str] = self._args["environment"].get("METRICS_NAMESPACE", monitoring.HANDLER_NAMESPACE)
+        return named
 
     def _batch(self, alias: aws.lambda_.Alias) -> pulumi.Output[dict[str, Any] | None]:
         if "batch" not in self._args:
@@ -649,7 +650,7 @@ def _url_cors(cors: CorsArgs | None) -> aws.lambda_.FunctionUrlCorsArgs | None:
     )
 
 
-def _prepared(name: str, args: MLInferenceFunctionArgs) -> tuple[MLInferenceFunctionArgs, staging.Content]:
+def _prepared(name: str, args: MLInferenceFunctionArgs) -> tuple[dict[str, Any], staging.Content]:
     """Everything that can fail before the first resource registers."""
     try:
         checked = arguments.checked(name, args)

@@ -22,15 +22,19 @@ PROGRAM = (
 #: Arguments that are wrong, and what the checkers say of them.
 WRONG = {
     "misspelt": ("{'model_path': 'a.ubj', 'memory': 512}", 'Extra key "memory"', '"memory" is an undefined item'),
-    "nested": ("{'model_path': 'a.ubj', 'alarms': {'p99': 5}}", 'Extra key "p99"', '"p99" is an undefined item'),
+    "nested": (
+        "{'model_path': 'a.ubj', 'alarms': {'p99': 5}}",
+        '"alarms" has type "AlarmsArgs | None"',
+        'is not assignable to "AlarmsArgs"',
+    ),
     "of_another_type": (
         "{'model_path': 'a.ubj', 'memory_mb': '512'}",
-        '"memory_mb" has type "int"',
+        '"memory_mb" has type "int | None"',
         'is not assignable to "int"',
     ),
     "output_too_early": (
         "{'model_path': 'a.ubj', 'memory_mb': pulumi.Output.from_input(512)}",
-        '"memory_mb" has type "int"',
+        '"memory_mb" has type "int | None"',
         'is not assignable to "int"',
     ),
 }
