@@ -26,20 +26,32 @@ CONCURRENCY = 100
 #: Children of a Distributed Map that run at the same time.
 #: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
 MOST_CONCURRENT = 10_000
-#: An Express workflow ends after five minutes, retries included.
+#: An Express workflow ends after so long, retries included; a batch's own time is therefore a little less.
 #: https://docs.aws.amazon.com/step-functions/latest/dg/choosing-workflow-type.html
+WORKFLOW_SECONDS = 300
 LONGEST_SECONDS = 240
 
 #: For each `format` of a run what the engine calls it, and how the handler reads its values.
 FORMATS = {"csv": ("CSV", "csv"), "jsonl": ("JSONL", "json"), "parquet": ("PARQUET", "json")}
 
 #: Throttling, and faults of services, which are over after a while.
+#: https://docs.aws.amazon.com/step-functions/latest/dg/bp-lambda-serviceexception.html
 _PASSING = (
     "Lambda.TooManyRequestsException",
     "Lambda.ServiceException",
     "Lambda.AWSLambdaException",
     "Lambda.SdkClientException",
     "Lambda.ClientExecutionTimeoutException",
+    "Lambda.EC2ThrottledException",
+    "Lambda.SnapStartTimeoutException",
+)
+#: A function that nobody called for weeks: Lambda turns calls away while it fetches the image, or the network, again.
+#: https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html
+_WAKING = (
+    "Lambda.CodeArtifactUserPendingException",
+    "Lambda.ResourceNotReadyException",
+    "Lambda.SnapStartNotReadyException",
+    "Lambda.ENINotReadyException",
 )
 #: A worker that died, or did not answer in time. The same batch may kill the next one, too: fewer attempts.
 _DEATHS = ("Lambda.Unknown", "Sandbox.Timedout", "Runtime.ExitError", "States.Timeout")
@@ -168,6 +180,8 @@ def _reader(kind: str, whole: bool, bucket: str) -> dict[str, Any]:
 
 def _predict(run: Run) -> dict[str, Any]:
     waiting = {"IntervalSeconds": 1, "BackoffRate": 2.0, "MaxDelaySeconds": 30, "JitterStrategy": "FULL"}
+    # Waits of minutes, which by chance might come out too short; that all ask again at once does a sleeper no harm.
+    waking = {"IntervalSeconds": 15, "BackoffRate": 1.0, "JitterStrategy": "NONE"}
     return {
         "Type": "Task",
         "Resource": "arn:aws:states:::lambda:invoke",
@@ -175,7 +189,9 @@ def _predict(run: Run) -> dict[str, Any]:
         "OutputPath": "$.Payload",
         "TimeoutSeconds": min(run.timeout_seconds + 5, LONGEST_SECONDS),
         "Retry": [
-            {"ErrorEquals": list(_PASSING), "MaxAttempts": 8, **waiting},
+            # As many as end before the workflow does: a throttled batch has done and cost nothing.
+            {"ErrorEquals": list(_PASSING), "MaxAttempts": 12, **waiting},
+            {"ErrorEquals": list(_WAKING), "MaxAttempts": 15, **waking},
             {"ErrorEquals": list(_DEATHS), "MaxAttempts": 2, **waiting},
         ],
         "End": True,

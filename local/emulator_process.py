@@ -5,8 +5,8 @@ The parent holds the other end of this process's standard input. However the par
 Linux, macOS and Windows. A parent that stops it in order says so with a word and tidies up itself; one that vanished
 said nothing, so its folder is removed here.
 
-A function that runs as a container is confined as Lambda's are, and Distributed Maps have batches, results and
-redrives: the emulator itself leaves both out.
+A function that runs as a container is confined as Lambda's are, Distributed Maps have batches, results and redrives,
+and state machines are throttled and told of deaths as by Lambda: the emulator itself leaves these out.
 
 Run as a script by `local.emulator`, with that folder and the emulator's port as its arguments.
 """
@@ -26,6 +26,7 @@ sys.path.append(str(Path(__file__).resolve().parents[1]))
 
 from local.distributed_map import DistributedMaps
 from local.docker import confinement, leftovers
+from local.lambda_tasks import LambdaTasks
 
 
 class ParentWatch(threading.Thread):
@@ -60,10 +61,12 @@ def main(folder: str, port: int) -> None:
     """Serve until the parent is gone."""
     from docker.models.containers import ContainerCollection  # type: ignore[import-untyped]
     from ministack.app import main as serve
-    from ministack.services import s3, stepfunctions
+    from ministack.core import lambda_runtime
+    from ministack.services import lambda_svc, s3, stepfunctions
 
     ContainerCollection.run = confined(ContainerCollection.run)
     DistributedMaps(stepfunctions, s3)
+    LambdaTasks(stepfunctions, lambda_svc, lambda_runtime)
     watch = ParentWatch()
     watch.start()
     sys.argv = ["ministack"]

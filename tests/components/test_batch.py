@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import botocore.session
 import pulumi
 import pytest
 from statelint.linter import Linter
@@ -83,10 +84,49 @@ def test_every_map_asks_the_alias_and_keeps_to_the_limits() -> None:
         assert (
             len(state["Label"]) <= 40
         )  # https://docs.aws.amazon.com/step-functions/latest/dg/state-map-distributed.html
-        assert {retrier["JitterStrategy"] for retrier in task["Retry"]} == {"FULL"}
-        retried = [error for retrier in task["Retry"] for error in retrier["ErrorEquals"]]
-        assert "Lambda.TooManyRequestsException" in retried
-        assert "States.ALL" not in retried, "a batch that is refused would be refused again"
+
+
+def retriers() -> list[dict[str, Any]]:
+    states = json.loads(batch_definition.definition(RUN))["States"]
+    found: list[dict[str, Any]] = states["csv-object"]["ItemProcessor"]["States"]["predict-csv-object"]["Retry"]
+    return found
+
+
+def waits(retrier: dict[str, Any]) -> list[float]:
+    """The longest waits before each attempt."""
+    grown = [retrier["IntervalSeconds"] * retrier["BackoffRate"] ** at for at in range(retrier["MaxAttempts"])]
+    return [min(seconds, retrier.get("MaxDelaySeconds", seconds)) for seconds in grown]
+
+
+@pytest.mark.parametrize(
+    ("error", "at_least"),
+    [("Lambda.TooManyRequestsException", 200), ("Lambda.ServiceException", 200), ("Lambda.Unknown", 2)],
+)
+def test_what_passes_is_tried_again_by_chance_for_as_long_as_the_workflow_lasts(error: str, at_least: int) -> None:
+    (retrier,) = (retrier for retrier in retriers() if error in retrier["ErrorEquals"])
+    assert retrier["JitterStrategy"] == "FULL"
+    assert at_least <= sum(waits(retrier)) <= batch_definition.WORKFLOW_SECONDS - RUN.timeout_seconds
+
+
+def test_a_function_that_slept_for_weeks_is_waited_for_longer_than_it_was_seen_to_take() -> None:
+    # https://github.com/aws-solutions-library-samples/accelerated-intelligent-document-processing-on-aws/issues/801
+    (retrier,) = (
+        retrier for retrier in retriers() if "Lambda.CodeArtifactUserPendingException" in retrier["ErrorEquals"]
+    )
+    assert retrier["JitterStrategy"] == "NONE", "the sum of waits by chance may be too short"
+    seen = 106
+    assert 2 * seen < sum(waits(retrier)) <= batch_definition.WORKFLOW_SECONDS - RUN.timeout_seconds
+
+
+def test_what_is_tried_again_are_errors_that_lambda_has() -> None:
+    model = botocore.session.get_session().get_service_model("lambda")
+    known = {f"Lambda.{shape.name}" for shape in model.operation_model("Invoke").error_shapes}
+    # https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
+    known |= {f"Lambda.{name}" for name in ("AWSLambdaException", "ClientExecutionTimeoutException")}
+    known |= {"Lambda.SdkClientException", "Lambda.Unknown", "Sandbox.Timedout", "Runtime.ExitError", "States.Timeout"}
+    retried = [error for retrier in retriers() for error in retrier["ErrorEquals"]]
+    assert set(retried) <= known, "States.ALL would ask again for a batch that is refused"
+    assert len(retried) == len(set(retried))
 
 
 @pytest.mark.parametrize("outputs", [1, 3, 100, 20_000])

@@ -1,12 +1,16 @@
 """Batch runs of the real program on the emulator: files in S3 in, a prediction for every row out, whatever fails."""
 
+import array
 import contextlib
 import csv
 import io
 import json
 import os
 import signal
+import sys
 import time
+from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +30,10 @@ from tests.local.test_never_a_bad_model import Model, model
 ROWS_PER_FILE = 17_000
 FILES = 3
 SECONDS = 300
+
+if sys.platform == "linux":
+    import fcntl
+    import termios
 
 
 class Runs:
@@ -151,14 +159,22 @@ def test_one_object_with_bad_rows_is_scored_row_by_row(runs: Runs, kind: str) ->
     assert answers[3]["keep"] == {"id": "id-3"}
 
 
-def half_done(runs: Runs, run: str) -> None:
-    """Wait until some batches are done, and not all of them."""
+def until(seen: Callable[[], bool], otherwise: str) -> None:
     for _ in range(SECONDS * 50):
-        found = runs.cloud.stepfunctions.list_map_runs(executionArn=run)["mapRuns"]
-        if found and runs.map_run(run)["itemCounts"]["succeeded"] >= 2_000:
+        if seen():
             return
         time.sleep(0.02)
-    raise AssertionError("no batch was done")
+    raise AssertionError(otherwise)
+
+
+def half_done(runs: Runs, run: str) -> None:
+    """Wait until some batches are done, and not all of them."""
+
+    def seen() -> bool:
+        found = runs.cloud.stepfunctions.list_map_runs(executionArn=run)["mapRuns"]
+        return bool(found) and runs.map_run(run)["itemCounts"]["succeeded"] >= 2_000
+
+    until(seen, "no batch was done")
 
 
 def workers(parent: int) -> list[int]:
@@ -170,6 +186,18 @@ def workers(parent: int) -> list[int]:
             if int(fields[1]) == parent and fields[0] != "Z":
                 found.append(int(status.parent.name))
     return found
+
+
+def unread(worker: int) -> bool:
+    """Whether something was written to a process's standard input that it has not read."""
+    waiting = array.array("i", [0])
+    with contextlib.suppress(OSError):
+        pipe = os.open(f"/proc/{worker}/fd/0", os.O_RDONLY | os.O_NONBLOCK)
+        try:
+            fcntl.ioctl(pipe, termios.FIONREAD, waiting)
+        finally:
+            os.close(pipe)
+    return waiting[0] > 0
 
 
 def in_order(answers: list[Any]) -> list[Any]:
@@ -206,23 +234,78 @@ def test_a_run_that_failed_half_way_is_redriven_and_does_only_what_is_left(runs:
         runs.cloud.stepfunctions.redrive_execution(executionArn=run)
 
 
-@pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds the workers as Linux shows processes")
-def test_after_a_worker_died_in_the_middle_no_row_is_lost(runs: Runs, emulator: Emulator) -> None:
-    rows = table(20_000, seed=9)
+def failures(runs: Runs, run: str) -> Counter[str]:
+    """How often calls of the function failed, by the names that Step Functions gives to errors."""
+    history = runs.cloud.stepfunctions.get_execution_history
+    return Counter(
+        event["taskFailedEventDetails"]["error"]
+        for child in runs.children(run)
+        for event in history(executionArn=child["executionArn"], maxResults=1000)["events"]
+        if event["type"] == "TaskFailed"
+    )
+
+
+def all_rows_are_answered_by_the_same_run(runs: Runs, run: str, output: str, wanted: list[float]) -> None:
+    assert runs.ended(run) == "SUCCEEDED"
+    assert in_order(runs.results(run, output)["SUCCEEDED"]) == wanted
+    seen = runs.map_run(run)
+    assert (seen["redriveCount"], seen["executionCounts"]["failed"]) == (0, 0), "it was not tried again in its place"
+
+
+def test_a_run_that_is_throttled_half_way_waits_and_loses_no_row(runs: Runs) -> None:
+    """In the middle of it, the function may not do anything for a while."""
+    rows = table(30_000, seed=10)
+    runs.put("throttled.jsonl", "".join(json.dumps({"a": row[0], "b": row[1]}) + "\n" for row in rows))
+    wanted = expected(runs, rows)
+    run = runs.start(key="throttled.jsonl", format="jsonl", output="throttled")
+    half_done(runs, run)
+    lambda_, function = runs.cloud.lambda_, runs.outputs["function_name"]
+    lambda_.put_function_concurrency(FunctionName=function, ReservedConcurrentExecutions=0)
+    try:
+        with pytest.raises(ClientError, match="TooManyRequestsException"):
+            lambda_.invoke(FunctionName=function, Qualifier="live", Payload=b"[]")
+        until(lambda: failures(runs, run)["Lambda.TooManyRequestsException"] >= 3, "nothing was throttled")
+    finally:
+        lambda_.delete_function_concurrency(FunctionName=function)
+    all_rows_are_answered_by_the_same_run(runs, run, "throttled", wanted)
+    assert failures(runs, run).keys() == {"Lambda.TooManyRequestsException"}
+
+
+def test_a_run_of_more_batches_at_a_time_than_the_function_may_do_loses_no_row(runs: Runs) -> None:
+    rows = table(10_000, seed=11)
+    runs.put("narrow.csv", as_csv(rows))
+    wanted = expected(runs, rows)
+    lambda_, function = runs.cloud.lambda_, runs.outputs["function_name"]
+    lambda_.put_function_concurrency(FunctionName=function, ReservedConcurrentExecutions=1)
+    try:
+        run = runs.start(key="narrow.csv", keep=["id"], output="narrow")
+        all_rows_are_answered_by_the_same_run(runs, run, "narrow", wanted)
+    finally:
+        lambda_.delete_function_concurrency(FunctionName=function)
+    assert failures(runs, run)["Lambda.TooManyRequestsException"] > 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into a worker's standard input as Linux shows it")
+def test_after_a_worker_died_over_a_batch_no_row_is_lost(runs: Runs, emulator: Emulator) -> None:
+    """The workers are halted first: those that a batch lies before hold it for certain when they are killed."""
+    rows = table(10_000, seed=9)
     runs.put("death.jsonl", "".join(json.dumps({"a": row[0], "b": row[1]}) + "\n" for row in rows))
     wanted = expected(runs, rows)
-    run = runs.start(key="death.jsonl", format="jsonl", output="death")
-    half_done(runs, run)
-    killed = list(workers(emulator.pid))
-    assert killed, "no worker was found"
-    for worker in killed:
-        os.kill(worker, signal.SIGKILL)
-    # On AWS this is Runtime.ExitError or Lambda.Unknown, which the definition retries. The emulator calls it an error
-    # of the handler, so that the run ends and is redriven; a worker that was between two batches is replaced unnoticed.
-    if runs.ended(run) == "FAILED":
-        runs.cloud.stepfunctions.redrive_execution(executionArn=run)
-    assert runs.ended(run) == "SUCCEEDED"
-    assert in_order(runs.results(run, "death")["SUCCEEDED"]) == wanted
+    halted = workers(emulator.pid)
+    for worker in halted:
+        os.kill(worker, signal.SIGSTOP)
+    try:
+        run = runs.start(key="death.jsonl", format="jsonl", output="death")
+        until(lambda: any(map(unread, halted)), "no batch was given to a worker")
+        killed = list(filter(unread, halted))
+        for worker in killed:
+            os.kill(worker, signal.SIGKILL)
+    finally:
+        for worker in halted:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(worker, signal.SIGCONT)
+    all_rows_are_answered_by_the_same_run(runs, run, "death", wanted)
+    assert failures(runs, run) == {"Runtime.ExitError": len(killed)}
 
 
 def test_a_run_for_another_model_is_refused_with_a_reason(runs: Runs) -> None:
