@@ -65,6 +65,21 @@ def may_assume(caller: Caller, trust_policy: str, role_arn: str) -> bool:
     return trusted and allowed.decision == "Allow"
 
 
+def trusts(trust_policy: str, service: str, keys: dict[str, Any]) -> bool:
+    """Whether a service may assume a role, in a request of which AWS knows these keys.
+
+    The evaluator takes an account's root for every service, so that the service is put to it as a principal.
+    """
+    context = _context(Caller(f"arn:aws:iam::{ACCOUNT_ID}:{service}"), Request("sts:AssumeRole", "*", keys))
+    return bool(iam.evaluate_trust_policy(trust_policy.replace('"Service"', '"AWS"'), service, context))
+
+
+def document(text: str) -> dict[str, Any]:
+    """A policy as the evaluator takes a resource's."""
+    found: dict[str, Any] = json.loads(text)
+    return found
+
+
 def _context(caller: Caller, request: Request) -> iam.EvalContext:
     return iam.EvalContext(
         principal_arn=caller.arn,
@@ -73,6 +88,7 @@ def _context(caller: Caller, request: Request) -> iam.EvalContext:
         action=request.action,
         resource_arn=request.resource,
         region=REGION,
+        secure_transport=request.keys.get("aws:securetransport") != "false",
         service_context=request.keys,
     )
 
