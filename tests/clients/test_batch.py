@@ -178,6 +178,41 @@ def test_results_that_are_not_complete_are_never_written(tmp_path: Path, indices
         join.Join(3, [answers], [])
 
 
+def test_a_formula_in_a_kept_column_becomes_text(tmp_path: Path) -> None:
+    answers = tmp_path / "answers.jsonl"
+    kept = ["=HYPERLINK(A1)", "-5", "harmless"]
+    answers.write_text(
+        "".join(
+            json.dumps({"index": at, "prediction": 1.5, "keep": {"@id": id_}}) + "\n" for at, id_ in enumerate(kept)
+        )
+    )
+    joined = join.Join(3, [answers], []).write(tmp_path / "out.csv", ["@id"])
+    assert joined.disarmed == 1
+    assert [list(line.values())[2] for line in lines(tmp_path / "out.csv")] == ["'=HYPERLINK(A1)", "-5", "harmless"]
+    assert list(lines(tmp_path / "out.csv")[0])[2] == "'@id"
+
+
+@pytest.mark.parametrize("there", ["out.csv", "out.csv.failed.csv"])
+def test_a_file_that_is_there_is_not_replaced_and_nothing_is_started(
+    deployed: Deployed, tmp_path: Path, there: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / there).write_text("precious\n")
+    source = deployed.put("precious.csv", rows()[:3])
+    asked = ("--keep", "id", "--name", "precious", "--fetch", str(tmp_path / "out.csv"))
+    assert deployed.command(source, deployed.output, *asked) == 1
+    assert "exists already" in capsys.readouterr().err
+    assert (tmp_path / there).read_text() == "precious\n"
+    assert deployed.command("--name", "precious") == 1, "no run of this name was started"
+
+
+def test_a_file_has_its_name_only_when_it_is_whole(tmp_path: Path) -> None:
+    answers = tmp_path / "answers.jsonl"
+    answers.write_text('{"index": 0, "prediction": 1.5}\n{"index": 1, "no": "prediction"}\n')
+    with pytest.raises(errors.InferenceError, match="row 1 has neither a prediction nor faults"):
+        join.Join(2, [answers], []).write(tmp_path / "out.csv", [])
+    assert [path.name for path in tmp_path.iterdir()] == ["answers.jsonl"]
+
+
 def test_the_estimate_is_the_price_lists() -> None:
     """20,000 batches of 100 ms with 1 GB: by hand from the pages of the two services."""
     work = cost.Work(batches=20_000, seconds=0.1, memory_mb=1024, architecture="x86_64")

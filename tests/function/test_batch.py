@@ -198,3 +198,26 @@ def test_the_log_counts_the_rows_that_were_predicted(
     serve(small_model)({"Items": [RECORD, {}, RECORD]}, None)
     line = json.loads(capsys.readouterr().out)
     assert (line["rows"], line["status"], line["route"]) == (2, 200, "direct")
+
+
+def test_a_bad_rows_values_are_in_no_answer_and_no_log(
+    small_model: Path, serve: Serve, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A canary in every place of a row that a batch has: only a column that is to be kept comes back."""
+    endpoint = serve(small_model)
+    row = {"id": "canary-kept", **dict.fromkeys(RECORD, "canary-value")}
+    for said, items in (
+        ({"format": "csv", "keep": ["id"]}, [row]),
+        (
+            {"format": "json", "keep": ["id"]},
+            [row, "canary-row", ["canary-list"], {**RECORD, "id": 1, "a": "canary-extra"}],
+        ),
+    ):
+        answers = endpoint({"BatchInput": said, "Items": items}, None)
+        assert answers[0].pop("keep") == {"id": "canary-kept"}
+        assert all(answer["faults"] for answer in answers)
+        assert "canary" not in json.dumps(answers)
+    with pytest.raises(RequestRefusedError) as refused:
+        endpoint({"BatchInput": {"format": "csv"}, "Items": [row]}, None)
+    captured = capsys.readouterr()
+    assert "canary" not in captured.out + captured.err + str(refused.value)

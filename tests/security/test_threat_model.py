@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.security import deployments as d
+from tests.security.deployments import Deployer
+
 REPOSITORY = Path(__file__).parents[2]
 PAGE = (REPOSITORY / "docs" / "security.md").read_text(encoding="utf-8")
 CLAIMS, _, LIST = PAGE.partition("## Tests\n")
@@ -31,6 +34,16 @@ def test_every_claim_of_a_table_names_a_test() -> None:
     rows = re.findall(r"^\| (?!what could|---)(.*) \|$", CLAIMS, re.MULTILINE)
     assert len(rows) > 10
     assert [row for row in rows if not re.search(r"\[\d+\]", row)] == []
+
+
+def test_whatever_is_trusted_with_something_has_its_place_on_the_page(deploy: Deployer) -> None:
+    """Every role, bucket and state machine that the component makes, by its name in words."""
+    made = deploy({"batch": {}})
+    words = [role.name.removeprefix("wine-").replace("-", " ") for role in made.all(d.ROLE)]
+    words += [f"{bucket.name.rpartition('-')[2]} bucket" for bucket in made.all(d.BUCKET)]
+    words += ["state machine" for _ in made.all(d.STATE_MACHINE)]
+    assert {"batch role", "input bucket", "output bucket", "state machine"} <= set(words)
+    assert [word for word in words if word not in CLAIMS] == []
 
 
 @pytest.mark.parametrize("page", ["SECURITY.md", "docs/security.md"])

@@ -10,8 +10,10 @@ from tqdm import tqdm
 
 from ml_inference_client.batch import run as runs
 from ml_inference_client.batch.cost import PRICES_OF
+from ml_inference_client.batch.join import refuse_existing
 from ml_inference_client.batch.run import BatchRun, Progress
 from ml_inference_client.errors import InferenceError, Interrupted
+from ml_inference_client.score import formulas
 from ml_inference_client.settings import Settings
 
 SOME_ROWS_FAILED = 3
@@ -33,6 +35,8 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, settings: Settings) -> int:
     """Start or take up a run; returns the exit status."""
+    if options.fetch is not None:
+        refuse_existing(options.fetch)
     found = _found(options, settings)
     if options.redrive:
         found.redrive()
@@ -107,6 +111,8 @@ def _end(options: argparse.Namespace, found: BatchRun, seen: Progress) -> int:
             f"{joined.failed:,} in batches that failed",
             file=sys.stderr,
         )
+        if joined.disarmed:
+            print(formulas.notice(joined.disarmed), file=sys.stderr)
         incomplete = joined.predicted != joined.rows
     return SOME_ROWS_FAILED if incomplete else 0
 

@@ -1,7 +1,8 @@
 """From the answers that a run wrote, in no order, to one line for each row of its input, in that order.
 
 A run of ten million rows is joined in little memory: each answer's place in the downloaded files is kept, not the
-answer. Every row has to be there exactly once; if not, nothing is written.
+answer. Every row has to be there exactly once; if not, nothing is written. A file that is there is never replaced, and
+has its name only when it is whole.
 """
 
 import csv
@@ -14,6 +15,7 @@ from typing import Any
 import orjson
 
 from ml_inference_client.errors import InferenceError
+from ml_inference_client.score import formulas
 
 _NONE = -1
 
@@ -27,12 +29,14 @@ class Joined:
         predicted: How many of them have a prediction.
         faulty: How many cannot be predicted; their faults are in the file of failures.
         failed: How many were in batches that failed, or were never asked.
+        disarmed: Copied cells that a spreadsheet would have taken for formulas.
     """
 
     rows: int
     predicted: int
     faulty: int
     failed: int
+    disarmed: int
 
 
 class Join:
@@ -76,9 +80,25 @@ class Join:
         self._file[index], self._offset[index] = file, offset
 
     def write(self, output: Path, keep: Sequence[str]) -> Joined:
-        """Write the lines, and beside them `<output>.failed.csv` if a row has no prediction."""
-        failures = output.with_name(f"{output.name}.failed.csv")
-        predicted = faulty = 0
+        """Write the lines, and beside them `<output>.failed.csv` if a row has no prediction.
+
+        Raises:
+            InferenceError: One of the files exists.
+        """
+        refuse_existing(output)
+        parts = [path.with_name(f"{path.name}.part") for path in names(output)]
+        try:
+            joined = self._write(*parts, keep)
+            for part, path in zip(parts, names(output), strict=True):
+                if path == output or joined.predicted != joined.rows:
+                    part.replace(path)
+        finally:
+            for part in parts:
+                part.unlink(missing_ok=True)
+        return joined
+
+    def _write(self, output: Path, failures: Path, keep: Sequence[str]) -> Joined:
+        predicted = faulty = disarmed = 0
         with output.open("w", encoding="utf-8", newline="") as lines, failures.open("w", newline="") as failed:
             table, reasons = csv.writer(lines), csv.writer(failed)
             reasons.writerow(["row", "field", "code", "message"])
@@ -90,18 +110,21 @@ class Join:
                     width = len(values) if prediction is not None else 0
                 if index == 0:
                     names = [f"prediction_{at}" for at in range(width)] if width > 1 else ["prediction"]
-                    table.writerow(["row", *names, *keep])
+                    table.writerow(["row", *names, *formulas.disarmed(keep)[0]])
                 if prediction is None:
                     values = [""] * max(1, width)
+                    if "faults" not in answer:
+                        raise InferenceError(f"row {index:,} has neither a prediction nor faults; nothing was written")
                     for fault in answer["faults"]:
-                        reasons.writerow([index, fault.get("field", ""), fault["code"], fault.get("message", "")])
+                        said = [fault.get("field", ""), fault["code"], fault.get("message", "")]
+                        reasons.writerow([index, *formulas.disarmed(said)[0]])
                 predicted += prediction is not None
                 faulty += prediction is None and index not in self._why
-                kept = answer.get("keep", {})
-                table.writerow([index, *map(_text, values), *(_text(kept.get(name, "")) for name in keep)])
-        if predicted == self._rows:
-            failures.unlink()
-        return Joined(self._rows, predicted, faulty, len(self._why))
+                given = answer.get("keep", {})
+                kept, changed = formulas.disarmed([_text(given.get(name, "")) for name in keep])
+                disarmed += changed
+                table.writerow([index, *map(_text, values), *kept])
+        return Joined(self._rows, predicted, faulty, len(self._why), disarmed)
 
     def _in_order(self) -> Iterator[dict[str, Any]]:
         files = [path.open("rb") for path in self._answers]
@@ -116,6 +139,22 @@ class Join:
         finally:
             for file in files:
                 file.close()
+
+
+def names(output: Path) -> tuple[Path, Path]:
+    """The file of predictions, and that of the rows that have none."""
+    return output, output.with_name(f"{output.name}.failed.csv")
+
+
+def refuse_existing(output: Path) -> None:
+    """Refuse to write where something is.
+
+    Raises:
+        InferenceError: One of the files exists.
+    """
+    for path in names(output):
+        if path.exists():
+            raise InferenceError(f"{path} exists already; move it away, or name another output")
 
 
 def _text(value: Any) -> str:

@@ -15,6 +15,7 @@ from tqdm import tqdm
 from ml_inference_client.client import AsyncClient
 from ml_inference_client.errors import InferenceError, Interrupted
 from ml_inference_client.retry import Retry
+from ml_inference_client.score import formulas
 from ml_inference_client.score.columns import check, refuse_taken_names
 from ml_inference_client.score.paths import Paths
 from ml_inference_client.score.result import Progress, Result, Scored
@@ -148,10 +149,7 @@ def _say_what_was_done(paths: Paths, result: Result, before: Progress, seconds: 
     if done.failed:
         print(f"{paths.failures}: why {done.failed:,} of them have no prediction", file=sys.stderr)
     if result.disarmed:
-        print(
-            f"{result.disarmed:,} copied cells begin with an apostrophe now: spreadsheets would take them for formulas",
-            file=sys.stderr,
-        )
+        print(formulas.notice(result.disarmed), file=sys.stderr)
 
 
 def _how_to_go_on(job: Job, paths: Paths) -> str:

@@ -22,5 +22,10 @@ def disarmed(cells: Sequence[Any]) -> tuple[Sequence[Any], int]:
     return safe, sum(one is not other for one, other in zip(cells, safe, strict=True))
 
 
+def notice(changed: int) -> str:
+    """What a person is told of it."""
+    return f"{changed:,} copied cells begin with an apostrophe now: spreadsheets would take them for formulas"
+
+
 def _disarmed(cell: str) -> str:
     return cell if _NUMBER.fullmatch(cell.strip()) or not _FORMULA.search(cell) else _FORMULA.sub("'", cell)
