@@ -86,14 +86,14 @@ class Join:
             InferenceError: One of the files exists.
         """
         refuse_existing(output)
-        parts = [path.with_name(f"{path.name}.part") for path in names(output)]
+        lines, failures = (path.with_name(f"{path.name}.part") for path in names(output))
         try:
-            joined = self._write(*parts, keep)
-            for part, path in zip(parts, names(output), strict=True):
-                if path == output or joined.predicted != joined.rows:
-                    part.replace(path)
+            joined = self._write(lines, failures, keep)
+            if joined.predicted != joined.rows:
+                failures.replace(names(output)[1])
+            lines.replace(output)
         finally:
-            for part in parts:
+            for part in (lines, failures):
                 part.unlink(missing_ok=True)
         return joined
 
