@@ -1,5 +1,6 @@
 """Which tests run, and which in one process? Those that need Docker or minutes only when they can and are asked for."""
 
+import gc
 import os
 from collections import Counter
 
@@ -8,8 +9,12 @@ from pulumi.runtime.sync_await import _ensure_event_loop
 
 from local.docker.command import why_not
 
-# Several test processes share the cores; linear algebra that took all of them in each would wait for itself.
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+# Several test processes share the cores; libraries that took all of them in each would wait for themselves, and XGBoost
+# does so by spinning: it took more processor time than all that it computed.
+for library in ("OMP", "OPENBLAS"):
+    os.environ.setdefault(f"{library}_NUM_THREADS", "1")
+# What collecting imports and makes is no garbage until the end: it is not searched for any, here or during the tests.
+gc.disable()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -30,6 +35,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for marker, reason in reasons.items():
             if reason and item.get_closest_marker(marker):
                 item.add_marker(pytest.mark.skip(reason=reason))
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -17,15 +17,20 @@ VERSIONS = ["3.11", "3.12", "3.13", "3.14"]
 
 
 def python_of(version: str) -> str | None:
-    """A Python of this version: the one that runs the tests, on the PATH, or among pyenv's."""
+    """A Python of this version: the one that runs the tests, among pyenv's, or on the PATH.
+
+    Whoever collects tests waits for this: none is started whose place tells its version.
+    """
+    if version == "{}.{}".format(*sys.version_info):
+        return sys.executable
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
-    for candidate in (sys.executable, shutil.which(f"python{version}"), *pyenv.glob(f"{version}.*/bin/python")):
-        if candidate is not None:
-            asked = [str(candidate), "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
-            told = subprocess.run(asked, capture_output=True, text=True, check=False)
-            if told.stdout.strip() == version:
-                return str(candidate)
-    return None
+    if found := next(pyenv.glob(f"{version}.*/bin/python"), None):
+        return str(found)
+    if (candidate := shutil.which(f"python{version}")) is None:
+        return None
+    # It may be a placeholder that says how to install one.
+    works = subprocess.run([candidate, "-c", ""], capture_output=True, check=False).returncode == 0
+    return candidate if works else None
 
 
 PYTHONS = {version: python for version in VERSIONS if (python := python_of(version))}
