@@ -1,8 +1,11 @@
 """Which tests run, and which in one process? Those that need Docker or minutes only when they can and are asked for."""
 
+import functools
 import gc
 import os
+import sys
 from collections import Counter
+from collections.abc import Iterator
 
 import pytest
 from pulumi.runtime.sync_await import _ensure_event_loop
@@ -40,6 +43,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_collection_finish() -> None:
     gc.freeze()
     gc.enable()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def descriptions_of_services_are_loaded_once() -> Iterator[None]:
+    """Botocore reads them for each session, and seeks the names of all services in a folder of hundreds."""
+    with pytest.MonkeyPatch.context() as patch:
+        if botocore := sys.modules.get("botocore.session"):  # where a test that was collected needs it
+            patch.setattr(botocore, "create_loader", functools.cache(botocore.create_loader))
+        yield
 
 
 @pytest.hookimpl(tryfirst=True)

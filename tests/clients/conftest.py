@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import botocore.loaders
 import pytest
 
 REPOSITORY = Path(__file__).parents[2]
@@ -88,9 +87,8 @@ def no_settings_of_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def what_is_slow_to_load_is_loaded_once() -> Iterator[None]:
-    """The certificates of all authorities, and botocore's descriptions of services: tenths of a second each time."""
+def authorities_are_loaded_once() -> Iterator[None]:
+    """The certificates of all authorities, a tenth of a second each time."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ssl, "create_default_context", functools.cache(ssl.create_default_context))
-        patch.setattr(botocore.loaders, "create_loader", functools.cache(botocore.loaders.create_loader))
         yield
