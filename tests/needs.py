@@ -41,7 +41,7 @@ class Need:
 NEEDS = [
     Need("pulumi", "deploys under the genuine engine", "make engine builds it", "version"),
     Need("go", "builds that engine, once", "Pulumi itself on the PATH will do", "version"),
-    Need("node", "runs the clients in Node and Postman", "their tests are skipped"),
+    Need("node", "runs clients and the TypeScript example", "their tests are skipped"),
     Need("npm", "installs what they need", "their tests are skipped"),
     Need("curl", "runs the client in curl", "its tests are skipped"),
     Need("chromium", "opens the page to try the model", "its tests are skipped"),

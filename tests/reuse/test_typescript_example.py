@@ -4,7 +4,6 @@ The program runs on Pulumi's own Node.js SDK, which registers a remote component
 the plugin construct it. The typed package between the two is a stand-in as well: see `node_sdk.py`.
 """
 
-import hashlib
 import json
 import os
 import shutil
@@ -13,54 +12,20 @@ from pathlib import Path
 
 import pytest
 
-from tests.reuse import node_sdk
-from tests.reuse.conftest import GOLDEN, REPOSITORY, SCHEMA, Plugin, copy_of_the_model
+from tests.reuse.conftest import GOLDEN, Plugin
 from tests.reuse.recording_engine import PROJECT, STACK
+from tests.reuse.typescript_example import compiled, copied
 
-EXAMPLE = REPOSITORY / "examples" / "typescript"
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(shutil.which("npm") is None, reason="needs Node.js with npm"),
 ]
 
 
-@pytest.fixture(scope="module")
-def installed() -> Path:
-    """A folder with the example's npm packages, all but the generated one; kept for the next time."""
-    manifest = json.loads((EXAMPLE / "package.json").read_text())
-    del manifest["dependencies"][node_sdk.PACKAGE]
-    wanted = json.dumps(manifest)
-    folder = REPOSITORY / ".cache" / f"typescript-example-{hashlib.sha256(wanted.encode()).hexdigest()[:12]}"
-    if not (folder / "complete").exists():
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        (folder / "package.json").write_text(wanted)
-        npm = [str(shutil.which("npm")), "install", "--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock"]
-        subprocess.run(npm, cwd=folder, check=True, capture_output=True)
-        (folder / "complete").touch()
-    return folder
-
-
 @pytest.fixture
-def program(installed: Path, tmp_path: Path) -> Path:
+def program(tmp_path: Path) -> Path:
     """The example with its packages, in a folder of its own."""
-    copy_of_the_model(tmp_path)
-    ignored = shutil.ignore_patterns("node_modules", "sdks", ".build")
-    folder = shutil.copytree(EXAMPLE, tmp_path / "examples" / "typescript", ignore=ignored)
-    # Node looks for packages in every folder above: the generated one lies beside the program, the others further up.
-    node_sdk.write(folder / "node_modules" / node_sdk.PACKAGE, SCHEMA)
-    (tmp_path / "node_modules").symlink_to(installed / "node_modules", target_is_directory=True)
-    return folder
-
-
-def compiled(program: Path, *sources: str) -> str:
-    """Compiles the example's source, or others in its place; returns what the compiler complains of."""
-    settings = json.loads((program / "tsconfig.json").read_text())
-    settings["compilerOptions"] |= {"noEmit": False, "preserveSymlinks": True}
-    (program / "tsconfig.json").write_text(json.dumps(settings | ({"files": sources} if sources else {})))
-    compiler = program.parents[1] / "node_modules" / "typescript" / "bin" / "tsc"
-    command = ["node", "--preserve-symlinks", str(compiler)]
-    return subprocess.run(command, cwd=program, capture_output=True, text=True, check=False, timeout=300).stdout
+    return copied(tmp_path)
 
 
 def test_the_compiler_refuses_what_the_schema_does_not_know(program: Path) -> None:
