@@ -142,11 +142,13 @@ def declare(around: Surroundings) -> pulumi.Output[dict[str, Any]]:
     )
     if "alarms" in args:
         _alarm(around, machine)
-    return pulumi.Output.all(machine.arn, input_bucket, output_bucket).apply(
+    return pulumi.Output.all(machine.arn, role.arn, input_bucket, output_bucket, around.alias.function_name).apply(
         lambda known: {
             "state_machine_arn": known[0],
-            "input_bucket": known[1],
-            "output_bucket": known[2],
+            "role_arn": known[1],
+            "input_bucket": known[2],
+            "output_bucket": known[3],
+            "function_name": known[4],
             "rows_per_batch": rows,
             "max_concurrency": concurrency,
             "memory_mb": args["memory_mb"],

@@ -137,8 +137,9 @@ class MLInferenceFunction(pulumi.ComponentResource):
     `costs.py` for the formula and the date of its prices."""
 
     batch: pulumi.Output[dict[str, Any] | None]
-    """What starts and follows a batch run: state_machine_arn, input_bucket, output_bucket, and what its cost is
-    estimated by: rows_per_batch, max_concurrency, memory_mb, architecture; none unless `batch` is given."""
+    """What starts and follows a batch run: state_machine_arn, input_bucket, output_bucket; whom buckets or keys of your
+    own have to let in: role_arn; and what its cost is estimated by: function_name, rows_per_batch, max_concurrency,
+    memory_mb, architecture; none unless `batch` is given."""
 
     client_policy_json: pulumi.Output[str]
     """IAM policy document that lets a principal call the endpoint; attach it to clients elsewhere."""

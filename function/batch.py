@@ -9,6 +9,7 @@ is answered, row for row and in their order, by
 https://docs.aws.amazon.com/step-functions/latest/dg/input-output-itembatcher.html
 
 Rows of CSV come as objects of texts, which mean what the same texts mean in a CSV body; all others are records of JSON.
+The mark that Excel puts before the first name of a file's header is read over, as in a CSV body.
 A row that cannot be predicted has its `faults` in the prediction's place and spoils no other. Columns that no row can
 have, and a model other than the one that the run was started for, are refused: that is no fault of a row, and ought to
 end the run early.
@@ -43,6 +44,8 @@ MOST_FAULT_CHARACTERS = 100_000
 FAULT_CHARACTERS = 120
 """Characters of a fault beside its sentence: member names, a code, a feature's name."""
 
+_MARK = "\ufeff"
+
 _MEMBERS = ("format", "keep", "model_version")
 
 
@@ -65,14 +68,17 @@ def answer(event: dict[str, Any], contract: Contract) -> tuple[list[dict[str, An
             422, f"the run was started for another model than {contract.version}, which is served now; start it again"
         )
     kept = _kept(said.get("keep"))
+    texts = said.get("format") == "csv"
     indices, rows = _unpacked(items)
+    if texts:
+        rows = _unmarked(rows, contract)
     answers: list[dict[str, Any]] = [{} if index is None else {"index": index} for index in indices]
     if kept:
         for given, row in zip(answers, rows, strict=True):
             given["keep"] = {name: row[name] for name in kept if name in row} if isinstance(row, dict) else {}
     aside = frozenset(kept) - contract.known
     predicted = 0
-    for at, read in _readers(rows, aside, said.get("format") == "csv", contract):
+    for at, read in _readers(rows, aside, texts, contract):
         predicted += _predict(at, [rows[place] for place in at], read, contract, answers)
     if predicted < len(answers):
         _shorten_faults(answers)
@@ -95,6 +101,18 @@ def _unpacked(items: list[Any]) -> tuple[Any, list[Any]]:
         except (KeyError, TypeError):
             raise Problem(422, "either all rows of a batch have an index, or none") from None
     return repeat(None, len(items)), items
+
+
+def _unmarked(rows: list[Any], contract: Contract) -> list[Any]:
+    """Return rows of CSV without a byte order mark in a column's name, unless the model has learnt that name."""
+    headers = {tuple(row) for row in rows if isinstance(row, dict)}
+    marked = {name for header in headers for name in header if name[:1] == _MARK} - contract.known
+    if not marked:
+        return rows
+    return [
+        {name[1:] if name in marked else name: value for name, value in row.items()} if isinstance(row, dict) else row
+        for row in rows
+    ]
 
 
 if TYPE_CHECKING:

@@ -1,7 +1,8 @@
 """What MiniStack leaves out of Distributed Maps, as AWS documents it: batches of items, results in S3, and redrives.
 
-MiniStack reads the items and runs the states of each child workflow; here they are put into batches, each becomes a
-child, what came of them is written to S3, and what failed can be run again. See ADR 0014 for what still differs.
+MiniStack reads the items, compressed ones after unpacking here, and runs the states of each child workflow; here they
+are put into batches, each becomes a child, what came of them is written to S3, and what failed can be run again. See
+ADR 0014 for what still differs.
 
 https://docs.aws.amazon.com/step-functions/latest/dg/state-map-distributed.html
 """
@@ -9,12 +10,14 @@ https://docs.aws.amazon.com/step-functions/latest/dg/state-map-distributed.html
 import asyncio
 import contextvars
 import copy
+import gzip
 import json
 import threading
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 
 #: Workers at the same time where a state machine says no number.
@@ -85,6 +88,8 @@ class DistributedMaps:
         self._runs: dict[str, MapRun] = {}
         self._plain = engine._run_distributed_map
         self._answer = engine.handle_request
+        self._text = engine._s3_object_text
+        engine._s3_object_text = self.text
         engine._run_distributed_map = self.run
         engine.handle_request = self.handle_request
 
@@ -104,6 +109,12 @@ class DistributedMaps:
         threading.Thread(target=run.run, args=(self._engine._run_execution, arn), daemon=True).start()
         await asyncio.sleep(0)
         return self._engine._finalize_response(self._engine.json_response({"redriveDate": self._engine.now_iso()}))
+
+    def text(self, bucket: str, key: str) -> Any:
+        """What is in an object, which is compressed if its name says so."""
+        status, _, body = self._s3._get_object(bucket, key, {}, {})
+        packed = status == HTTPStatus.OK and key.endswith(".gz")
+        return gzip.decompress(body).decode() if packed else self._text(bucket, key)
 
     def run(self, state: Any, raw_input: Any, effective: Any, iterator: Any, execution: Any, ctx: Any) -> Any:
         """Run a Map state; one that has no batches is the emulator's own."""

@@ -1,4 +1,4 @@
-"""What MiniStack leaves out where a state machine calls Lambda: throttling, the names of errors, and jitter.
+"""What MiniStack leaves out where a state machine calls Lambda: throttling, the names of errors, metrics, and jitter.
 
 A function's reserved concurrency holds for its versions and aliases too; a call that is throttled, and a worker that
 died, have the names by which a definition retries them; and it waits as the definition says. Leaves out the batches of
@@ -9,6 +9,7 @@ https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.htm
 
 import json
 import random
+import time
 from typing import Any
 
 #: https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
@@ -35,12 +36,18 @@ class LambdaTasks:
         workers.Worker.invoke = telling_a_death(workers.Worker.invoke)
 
     def call(self, function: Any, event: Any) -> Any:
-        """Invoke a function; an error has the name that Step Functions gives it."""
+        """Invoke a function, and count that; an error has the name that Step Functions gives it."""
+        began, failure = time.monotonic(), None
         try:
             return self._plain_call(function, event)
         except self._engine._ExecutionError as error:
-            name = renamed(error.error, error.cause)
-            raise (error if name == error.error else self._engine._ExecutionError(name, error.cause)) from None
+            failure = renamed(error.error, error.cause)
+            raise (error if failure == error.error else self._engine._ExecutionError(failure, error.cause)) from None
+        finally:
+            if failure != THROTTLED:  # which the emulator counts itself
+                _, _, name = self._functions._get_func_record_for_ref(function)
+                milliseconds = (time.monotonic() - began) * 1000
+                self._functions._emit_lambda_metrics(name, milliseconds, error=failure is not None, throttle=False)
 
     def retrier(self, retriers: Any, error: Any, counts: Any) -> Any:
         """The retrier of an error, such that the engine waits no longer than it says, and by chance if it says so."""

@@ -109,6 +109,28 @@ def test_rows_are_kept_beside_their_predictions_and_bad_ones_spoil_no_other(smal
     assert "old" not in json.dumps([answer.get("faults") for answer in answers]), "a value of the row is repeated"
 
 
+@pytest.mark.parametrize("first", ["id", "age"])
+def test_the_mark_that_excel_puts_before_a_header_is_no_part_of_a_name(
+    first: str, small_model: Path, serve: Serve
+) -> None:
+    """In whatever place of the object the column comes: Step Functions need not keep their order."""
+    endpoint = serve(small_model)
+    (prediction,) = endpoint([RECORD], None)
+    row = {"id": "a7", **{name: str(value) for name, value in RECORD.items()}}
+    marked = dict(reversed([(f"\ufeff{name}" if name == first else name, value) for name, value in row.items()]))
+    answers = endpoint({"BatchInput": {"format": "csv", "keep": ["id"]}, "Items": [marked, row]}, None)
+    assert answers == [{"keep": {"id": "a7"}, "prediction": prediction}] * 2
+
+
+def test_a_mark_in_a_name_that_the_model_has_learnt_stays(tmp_path: Path, serve: Serve) -> None:
+    data = xgboost.DMatrix(np.eye(4, 1, dtype=np.float32), [0, 1, 2, 3], feature_names=["\ufeffx"])
+    xgboost.train({"nthread": 1}, data, 2).save_model(tmp_path / "marked.ubj")
+    endpoint = serve(tmp_path / "marked.ubj")
+    (prediction,) = endpoint([{"\ufeffx": 1.0}], None)
+    answers = endpoint({"BatchInput": {"format": "csv"}, "Items": [{"\ufeffx": "1"}]}, None)
+    assert answers == [{"prediction": prediction}]
+
+
 def test_a_batch_of_nothing_but_bad_rows_still_fits_into_a_payload(tmp_path: Path, serve: Serve) -> None:
     names = [f"measured_{at:03}" for at in range(40)]
     data = xgboost.DMatrix(np.eye(40, dtype=np.float32), np.arange(40), feature_names=names)

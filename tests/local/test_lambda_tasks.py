@@ -19,6 +19,7 @@ ROWS, ROWS_PER_BATCH = 100, 10
 REPLACED = (
     (stepfunctions, "_run_distributed_map"),
     (stepfunctions, "handle_request"),
+    (stepfunctions, "_s3_object_text"),
     (stepfunctions, "_call_lambda"),
     (stepfunctions, "_find_matching_retrier"),
     (lambda_svc, "_reserved_concurrency"),
