@@ -1,8 +1,12 @@
 """The command `batch`: from files in S3 to a line for each row, left and taken up again, redriven, and counted."""
 
 import csv
+import gzip
 import json
+import re
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +49,9 @@ class Deployed:
 
     def put(self, key: str, rows: list[list[Any]]) -> str:
         lines = [",".join(map(json.dumps, ["id", *RECORDS[0]])), *(",".join(map(str, row)) for row in rows)]
-        self.cloud.s3.put_object(Bucket=self.batch["input_bucket"], Key=key, Body="\n".join(lines).encode())
+        body = "\n".join(lines).encode()
+        packed = gzip.compress(body) if key.endswith(".gz") else body
+        self.cloud.s3.put_object(Bucket=self.batch["input_bucket"], Key=key, Body=packed)
         return f"s3://{self.batch['input_bucket']}/{key}"
 
     def command(self, *arguments: str) -> int:
@@ -90,8 +96,70 @@ def test_every_row_of_a_prefix_is_fetched_in_order_with_what_it_keeps(
     assert [float(line["prediction"]) for line in found] == PREDICTIONS * (2 * REPEATED)
     said = capsys.readouterr().err
     assert f"{2 * ROWS:,} rows, {2 * ROWS:,} predicted, 0 with faults, 0 in batches that failed" in said
-    assert "US dollars" in said
+    assert f"{source}: {2 * ROWS:,} rows of csv in 2 objects of " in said
+    before, after = (line for line in said.splitlines() if line.startswith("cost: "))
+    assert "(assumed), an estimate by the prices of 2026-11" in before
+    assert "(Lambda's metrics of its time), an estimate by the prices of 2026-11" in after
     assert not fetched.with_name("out.csv.failed.csv").exists()
+
+
+def test_what_a_run_would_cost_is_said_and_nothing_is_started(
+    deployed: Deployed, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = deployed.put("estimate.csv", rows())
+    assert deployed.command(source, deployed.output, "--name", "estimate", "--estimate") == 0
+    said = capsys.readouterr().err
+    assert f"{ROWS:,} rows of csv in 1 objects of " in said
+    work = BatchRun(deployed.settings, "estimate").estimate(ROWS)
+    assert f"cost: about {work.usd:.4f} US dollars: {work.batches} batches of " in said
+    assert deployed.command("--name", "estimate") == 1, "no run of this name was started"
+
+
+def test_what_a_run_cost_is_told_by_the_time_that_lambda_measured(deployed: Deployed) -> None:
+    source = deployed.put("measured.csv", rows())
+    run = BatchRun.start(deployed.settings, source, deployed.output, keep=["id"], name="measured")
+    seen = run.wait()
+    work = run.cost(seen)
+    assert (work.batches, work.measured) == (seen.batches, True)
+    assert seen.began is not None
+    longest = deployed.cloud.cloudwatch.get_metric_statistics(
+        Namespace="AWS/Lambda",
+        MetricName="Duration",
+        Dimensions=[{"Name": "FunctionName", "Value": deployed.outputs["function_name"]}],
+        StartTime=seen.began - timedelta(days=1),
+        EndTime=seen.began + timedelta(days=1),
+        Period=86_400,
+        Statistics=["Maximum"],
+    )["Datapoints"][-1]["Maximum"]
+    assert 0 < work.seconds <= longest / 1000
+    not_yet = replace(seen, batches=10**6)
+    assert not run.cost(not_yet).measured, "metrics that do not cover the run tell nothing of it"
+
+
+def test_compressed_objects_are_read_as_their_names_say(deployed: Deployed, tmp_path: Path) -> None:
+    source = deployed.put("packed/1.csv.gz", rows()).removesuffix("1.csv.gz")
+    fetched = tmp_path / "out.csv"
+    assert deployed.command(source, deployed.output, "--keep", "id", "--name", "packed", "--fetch", str(fetched)) == 0
+    assert [float(line["prediction"]) for line in lines(fetched)] == PREDICTIONS * REPEATED
+
+
+def test_who_may_not_look_at_the_input_may_start_a_run_of_it(
+    deployed: Deployed, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    iam = deployed.cloud.iam
+    iam.create_user(UserName="scheduler")
+    document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "states:*", "Resource": "*"}]}
+    iam.put_user_policy(UserName="scheduler", PolicyName="runs", PolicyDocument=json.dumps(document))
+    key = iam.create_access_key(UserName="scheduler")["AccessKey"]
+    source = deployed.put("unseen/1.csv", rows()[:3])
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", key["AccessKeyId"])
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", key["SecretAccessKey"])
+    assert deployed.command(source, deployed.output, "--keep", "id", "--name", "unseen") == 0
+    said = capsys.readouterr().err
+    assert "note: the input may not be looked at" in said
+    assert "(assumed)" in said, "nor may the metrics"
+    assert deployed.command(source.removesuffix("1.csv"), deployed.output, "--name", "unseen-2") == 1
+    assert "the input cannot be looked at" in capsys.readouterr().err
 
 
 def test_a_run_is_left_and_taken_up_again_by_its_name(
@@ -146,6 +214,8 @@ def test_what_failed_is_redriven(deployed: Deployed, tmp_path: Path, capsys: pyt
     ("arguments", "reason"),
     [
         ([], "give the input and the output in S3"),
+        (["s3://INPUT/nothing.csv", "s3://OUTPUT/"], "there is no object s3://"),
+        (["s3://INPUT/nothing/", "s3://OUTPUT/"], "there is nothing to score at s3://"),
         (["s3://other/in.csv", "s3://out/"], "the input must be in the bucket "),
         (["in.csv", "s3://out/"], "the input must be an address such as s3://"),
         (["--name", "many", "--rows", "7"], f"the input has 7 rows, and Step Functions read {2 * ROWS:,} of them"),
@@ -156,6 +226,8 @@ def test_what_failed_is_redriven(deployed: Deployed, tmp_path: Path, capsys: pyt
 def test_what_cannot_be_is_said_in_one_line(
     deployed: Deployed, arguments: list[str], reason: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    for bucket in ("input", "output"):
+        arguments = [argument.replace(bucket.upper(), deployed.batch[f"{bucket}_bucket"]) for argument in arguments]
     assert deployed.command(*arguments) == 1
     (error,) = (line for line in capsys.readouterr().err.splitlines() if line.startswith("error: "))
     assert reason in error
@@ -213,8 +285,24 @@ def test_a_file_has_its_name_only_when_it_is_whole(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["answers.jsonl"]
 
 
+@pytest.mark.parametrize(("memory_mb", "seconds"), [(512, 0.02), (1_024, 0.01), (1_769, 0.00579), (10_240, 0.00579)])
+def test_a_batch_takes_as_long_as_the_share_of_a_core_lets_it(memory_mb: int, seconds: float) -> None:
+    """One thread predicts, so that more than a core brings nothing."""
+    assert cost.batch_seconds(500, memory_mb) == pytest.approx(seconds, rel=0.01)
+
+
 def test_the_estimate_is_the_price_lists() -> None:
     """20,000 batches of 100 ms with 1 GB: by hand from the pages of the two services."""
     work = cost.Work(batches=20_000, seconds=0.1, memory_mb=1024, architecture="x86_64")
     by_hand = 20_000 * (0.2e-6 + 0.1 * 0.0000166667) + 20_000 * (1e-6 + 0.1 * 0.0625 * 0.00001667) + 0.50
     assert work.usd == pytest.approx(by_hand)
+
+
+def test_the_prices_of_the_page_are_the_estimates() -> None:
+    page = (demo.PROJECT / "docs" / "batch.md").read_text(encoding="utf-8")
+    told = dict(re.findall(r"^\| (.+?) \| (.* USD) \|$", page, re.MULTILINE))
+    assert len(told) == 3
+    for column, rows in enumerate((10_000_000, 1_000_000_000)):
+        work = cost.Work(rows // 500, cost.batch_seconds(500, 1_024), 1_024, "x86_64")
+        prices = [float(prices.split(" | ")[column].removesuffix(" USD")) for prices in told.values()]
+        assert sum(prices) == pytest.approx(work.usd, rel=0.02)

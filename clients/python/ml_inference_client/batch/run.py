@@ -1,7 +1,7 @@
 """One run of the state machine: started or found again by its name, followed, redriven, fetched.
 
 It is started by one call of StartExecution and lives in AWS: whoever started it may leave. Leaves out how it is shown
-(command.py).
+(command.py), and what its input looks like (preview.py).
 """
 
 import json
@@ -11,30 +11,32 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
 
 from botocore.exceptions import ClientError
 
-from ml_inference_client.batch.cost import Work, batch_seconds
+from ml_inference_client.batch import preview
+from ml_inference_client.batch.cost import Work, batch_seconds, rows_in_a_batch
 from ml_inference_client.batch.join import Join, Joined
+from ml_inference_client.batch.preview import Preview
 from ml_inference_client.credentials import AWS_CALL_ERRORS, CredentialSource, plain, said
 from ml_inference_client.errors import InferenceError, SettingsError
 from ml_inference_client.settings import Settings
 
 SECONDS_BETWEEN_LOOKS = 2.0
 
-#: Rows at which a Distributed Map stops reading, without a word.
-#: https://docs.aws.amazon.com/step-functions/latest/dg/input-output-itemreader.html
-MOST_ROWS = 100_000_000
-
-#: Format by the ending of an object's name.
-FORMATS = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}
-
 #: Names that Step Functions takes and CloudWatch shows.
 #: https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html
 _NAME = re.compile(r"[0-9A-Za-z_-]{1,80}")
+
+#: What S3 says of an object that is not there, and to whom may not see it.
+_ABSENT, _DENIED = ("404", "NoSuchKey"), ("403", "AccessDenied")
+
+#: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricStatistics.html
+_MOST_DATAPOINTS = 1_440
 
 _RUNNING, _DONE = "RUNNING", "SUCCEEDED"
 
@@ -49,7 +51,8 @@ class Progress:
         answered: Rows whose batch is done.
         failed: Rows whose batch failed.
         batches: Batches that are done or failed.
-        seconds: Since the run began, until it ended.
+        began: When the run began.
+        seconds: Since then, until it ended.
         why: What ended a run that did not succeed.
     """
 
@@ -58,6 +61,7 @@ class Progress:
     answered: int = 0
     failed: int = 0
     batches: int = 0
+    began: datetime | None = None
     seconds: float = 0.0
     why: str = ""
 
@@ -97,6 +101,7 @@ class BatchRun:
         self.name, self.deployed = name, settings.batch
         source = CredentialSource(settings)
         self._engine, self._s3 = source.client("stepfunctions"), source.client("s3")
+        self._metrics = source.client("cloudwatch")
         machine = str(self.deployed["state_machine_arn"])
         self._machine, self._arn = machine, f"{machine.replace(':stateMachine:', ':execution:')}:{name}"
 
@@ -111,7 +116,7 @@ class BatchRun:
         name: str | None = None,
         kind: str | None = None,
     ) -> Self:
-        """Start a run; one that was started by this name with the same input is taken up again.
+        """Look at the input and start a run; one that was started by this name with the same input is taken up again.
 
         Args:
             settings: Settings with the stack's outputs.
@@ -119,27 +124,59 @@ class BatchRun:
             output: `s3://bucket/prefix/` for the answers.
             keep: Columns to put beside each prediction.
             name: The run's name; by default the input's and the time.
-            kind: csv, jsonl or parquet; by default as the input's name ends.
+            kind: csv, jsonl or parquet; by default as the names of the input's objects end.
 
         Raises:
-            SettingsError: An address is none of this deployment's.
+            SettingsError: An address is none of this deployment's, or the input would not be read as it is meant.
             InferenceError: AWS refused it.
         """
-        run = cls(settings, name or _name(source))
-        given = run.input(source, output, keep, kind)
-        with _plainly("the run was not started"):
-            try:
-                run._engine.start_execution(stateMachineArn=run._machine, name=run.name, input=json.dumps(given))
-            except ClientError as error:
-                if said(error)[0] != "ExecutionAlreadyExists" or run._input() != given:
-                    raise
+        run = cls(settings, name or name_of(source))
+        run.input(source, output, keep, kind or "csv")
+        run.begin(source, output, keep, run.preview(source, kind).kind)
         return run
 
+    def preview(self, source: str, kind: str | None = None) -> Preview:
+        """What a run would read, and how many rows that are: see `preview.py`.
+
+        Raises:
+            SettingsError: There is nothing to read, or it would not be read as it is meant.
+            InferenceError: AWS refused it.
+        """
+        bucket = str(self.deployed["input_bucket"])
+        key = _within(source, bucket, "input")
+        with _plainly("the input cannot be looked at"):
+            try:
+                return preview.look(self._s3, bucket, key, kind)
+            except ClientError as error:
+                code = said(error)[0]
+                if code in _ABSENT:
+                    raise SettingsError(f"there is no object {source}") from None
+                kind = kind or preview.format_of(key)
+                if code not in _DENIED or kind is None:
+                    raise
+                return Preview(kind, notes=["the input may not be looked at (s3:ListBucket, s3:GetObject): unchecked"])
+
+    def begin(self, source: str, output: str, keep: Sequence[str], kind: str) -> None:
+        """Start the run as it is told, whatever its input; see `start`."""
+        given = self.input(source, output, keep, kind)
+        with _plainly("the run was not started"):
+            try:
+                self._engine.start_execution(stateMachineArn=self._machine, name=self.name, input=json.dumps(given))
+            except ClientError as error:
+                if said(error)[0] != "ExecutionAlreadyExists" or self._input() != given:
+                    raise
+
     def input(self, source: str, output: str, keep: Sequence[str] = (), kind: str | None = None) -> dict[str, Any]:
-        """What StartExecution is given for a run, for schedulers that call it themselves."""
+        """What StartExecution is given for a run, for schedulers that call it themselves.
+
+        Raises:
+            SettingsError: An address is none of this deployment's, or the name tells no format.
+        """
         key = _within(source, str(self.deployed["input_bucket"]), "input")
-        kind = kind or FORMATS.get(Path(key).suffix.lower(), "csv")
-        where = {"prefix": key} if key.endswith("/") or not key else {"key": key}
+        kind = kind or preview.format_of(key)
+        if kind is None:
+            raise SettingsError(f"the name {source} tells no format; give csv, jsonl or parquet")
+        where = {"prefix": key} if preview.is_prefix(key) else {"key": key}
         prefix = _within(output, str(self.deployed["output_bucket"]), "output").rstrip("/")
         return {**where, "format": kind, "keep": list(keep), "output": prefix or self.name}
 
@@ -156,7 +193,7 @@ class BatchRun:
         why = f"{seen.get('error', '')}: {seen.get('cause', '')}" if seen["status"] not in (_RUNNING, _DONE) else ""
         seconds = (ended.timestamp() if ended else time.time()) - seen["startDate"].timestamp()
         if run is None:
-            return Progress(seen["status"], seconds=seconds, why=why)
+            return Progress(seen["status"], began=seen["startDate"], seconds=seconds, why=why)
         items, batches = run["itemCounts"], run["executionCounts"]
         return Progress(
             status=seen["status"],
@@ -164,6 +201,7 @@ class BatchRun:
             answered=items["succeeded"],
             failed=_unsuccessful(items),
             batches=batches["succeeded"] + _unsuccessful(batches),
+            began=seen["startDate"],
             seconds=seconds,
             why=why,
         )
@@ -183,16 +221,53 @@ class BatchRun:
         with _plainly(f"the run {self.name} cannot be redriven"):
             self._engine.redrive_execution(executionArn=self._arn)
 
-    def usd(self, rows: int, seconds: float | None = None) -> float:
-        """What so many rows cost, by an estimate: see `cost.py`."""
-        per_batch = int(self.deployed["rows_per_batch"])
-        work = Work(
-            batches=-(-rows // per_batch),
-            seconds=seconds or batch_seconds(min(rows, per_batch)),
-            memory_mb=int(self.deployed["memory_mb"]),
+    def estimate(self, rows: int, row_bytes: float | None = None) -> Work:
+        """What so many rows cost, by what is assumed of a batch: see `cost.py`.
+
+        Args:
+            rows: Rows of the input.
+            row_bytes: Bytes of a row as a batch holds it, if that is known.
+        """
+        most = rows_in_a_batch(int(self.deployed["rows_per_batch"]), row_bytes)
+        return self._work(-(-rows // most), min(rows, most), None)
+
+    def cost(self, seen: Progress) -> Work:
+        """What a run cost so far: its batches, by the time of a batch as Lambda has measured it, or as it is assumed.
+
+        Lambda's metrics are those of the minutes of the run, other calls included, and come a little later.
+        """
+        return self._work(seen.batches, (seen.answered + seen.failed) // max(1, seen.batches), self._measured(seen))
+
+    def _work(self, batches: int, rows_per_batch: int, seconds: float | None) -> Work:
+        memory_mb = int(self.deployed["memory_mb"])
+        return Work(
+            batches=batches,
+            seconds=batch_seconds(rows_per_batch, memory_mb) if seconds is None else seconds,
+            memory_mb=memory_mb,
             architecture=str(self.deployed["architecture"]),
+            measured=seconds is not None,
         )
-        return work.usd
+
+    def _measured(self, seen: Progress) -> float | None:
+        """The mean time of a call in the minutes of the run; None if it may not be asked, or does not cover it yet."""
+        if "function_name" not in self.deployed or seen.began is None or not seen.batches:
+            return None
+        minutes = 2 + int(seen.seconds // 60)
+        begin = seen.began.replace(second=0, microsecond=0)
+        try:
+            found = self._metrics.get_metric_statistics(
+                Namespace="AWS/Lambda",
+                MetricName="Duration",
+                Dimensions=[{"Name": "FunctionName", "Value": str(self.deployed["function_name"])}],
+                StartTime=begin,
+                EndTime=begin + timedelta(minutes=minutes),
+                Period=60 * -(-minutes // _MOST_DATAPOINTS),
+                Statistics=["Sum", "SampleCount"],
+            )["Datapoints"]
+        except (ClientError, *AWS_CALL_ERRORS):
+            return None
+        calls = sum(point["SampleCount"] for point in found)
+        return float(sum(point["Sum"] for point in found) / calls / 1000) if calls >= seen.batches else None
 
     def fetch(self, output: Path) -> Joined:
         """Write a line for each row of the input, in its order, with prediction and kept columns.
@@ -263,7 +338,8 @@ def _message(cause: str) -> str:
         return cause
 
 
-def _name(source: str) -> str:
+def name_of(source: str) -> str:
+    """A run's name where nobody gave one: its input's, and the time."""
     stem = re.sub(r"[^0-9A-Za-z]+", "-", urlsplit(source).path).strip("-")[-50:]
     return f"{stem or 'all'}-{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}".lstrip("-")
 
