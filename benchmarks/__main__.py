@@ -1,4 +1,4 @@
-"""`make bench`: measures everything, prints the table, writes results.json, docs/benchmarks.md and the plot."""
+"""`make bench`: measures everything, prints the table, writes results.json and what docs and README show of it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import sys
 
 from benchmarks import growth, instructions, measurements, packages, payloads, report, runtime, subjects
 from benchmarks.subjects import Subject
+from docs import generate_benchmarks
 
 
 def main() -> int:
@@ -45,10 +46,10 @@ def main() -> int:
             print(notes[-1])
     if not (options.print_only or options.against):
         print("instructions, and growth with trees, features and rows ...", flush=True)
-        counts = instructions.recorded()
         curves = growth.curves(starts=repeat, rounds=repeat)
-        report.write(found, curves, counts, notes)
-        print("written: benchmarks/results.json, docs/benchmarks.md, docs/benchmarks.svg")
+        report.Results(report.versions(), found, curves, instructions.recorded(), notes).save()
+        generate_benchmarks.main()
+        print("written: benchmarks/results.json, docs/benchmarks.md, docs/benchmarks.svg, the figures in README.md")
     return 0 if all(kept for measured in found for _, _, kept in measured.verdicts()) else 1
 
 

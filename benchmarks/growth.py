@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +29,10 @@ class Point:
 
     size: int
     samples: dict[str, timing.Sample]
+
+    def times(self, subject: str) -> float:
+        """Return how many times the handler's time a subject's is."""
+        return self.samples[subject].median / self.samples["handler"].median
 
 
 @dataclass(frozen=True)
@@ -92,8 +95,3 @@ def _model(trees: int = 100, features: int = 13) -> Path:
         data = xgboost.DMatrix(rows, random.normal(size=2000), feature_names=names)
         xgboost.train({"max_depth": 5, "eta": 0.05, "nthread": 1}, data, trees).save_model(path)
     return path
-
-
-def names(found: Sequence[Curve]) -> list[str]:
-    """Return the subjects of curves, in their order."""
-    return list(dict.fromkeys(name for curve in found for point in curve.points for name in point.samples))

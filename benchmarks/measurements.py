@@ -158,6 +158,8 @@ def on_disk() -> list[Measurement]:
     sizes_by_name = {
         "tutorial": sizes.tutorial_bytes(),
         "careful": sizes.careful_bytes(),
+        "ONNX Runtime": sizes.onnx_bytes(),
+        "compiled trees": sizes.compiled_bytes(),
         "handler": sizes.handler_bytes(),
     }
     samples = {name: timing.summarize([size * 1e-6]) for name, size in sizes_by_name.items()}

@@ -1,45 +1,83 @@
-"""What a run leaves: results.json, a page with tables, and a plot."""
+"""What a run leaves: printed lines, and results.json, from which docs/generate_benchmarks.py writes its pages."""
 
 from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from importlib import metadata
-from pathlib import Path
 from typing import Any
 
-from benchmarks import growth, subjects
-from benchmarks.folders import HERE, ROOT
-from benchmarks.growth import Curve
+from benchmarks import subjects
+from benchmarks.folders import HERE
+from benchmarks.growth import Curve, Point
 from benchmarks.measurements import Measurement, Promise
+from benchmarks.timing import Sample
 
 RESULTS = HERE / "results.json"
-PAGE = ROOT / "docs" / "benchmarks.md"
-PLOT = ROOT / "docs" / "benchmarks.svg"
 
-COLUMNS = ("tutorial", "careful", "ONNX Runtime", "compiled trees", "no-op", "floor")
+PEERS = ("tutorial", "careful", "ONNX Runtime", "compiled trees")
+"""Those beside whom everything is measured, in the order of the columns."""
 
-INTRODUCTION = """\
-# Benchmarks
+COLUMNS = (*PEERS, "no-op", "floor")
 
-Written by `make bench`; every figure is in `benchmarks/results.json`. Each other column says **how many times the
-handler's** figure that subject took in the same run: above 1 the handler is better, below 1 the other one. One core,
-the same Python, model and XGBoost, rows that all differ, everybody taking turns; cold starts in a fresh process each;
-medians. Times are the processor's, so that other programs do not count, but wall-clock ones behind the runtime.
 
-- **tutorial**: pandas' `read_json` and `XGBRegressor.predict`, as tutorials deploy it; it reads records alone, so it is
-  sent those in every line.
-- **careful**: `Booster.inplace_predict` on numpy, orjson, no pandas.
-- **ONNX Runtime**: the model converted to ONNX. **compiled trees**: the trees as C code by tl2cgen, called by ctypes.
-  Both give the same predictions but for the last digit of a float32.
-- **floor**: the cheapest known steps that still ask XGBoost. A parser that reads nothing out of the body, rows that lie
-  ready, the answer written; nobody who looks at a request can reach it.
+@dataclass(frozen=True)
+class Results:
+    """Everything that a run found.
 
-None of them checks a request, and so each answers a misspelt or missing feature with a 502, or takes swapped columns
-and booleans for numbers and predicts; none explains a prediction, reads CSV or describes itself, and a model of another
-kind (categories, DART, several outputs) needs other code. Their sources are in `benchmarks/peers/`."""
+    Attributes:
+        versions: Of what it ran with, by name.
+        measurements: The table.
+        curves: What grows, in seconds.
+        instructions: Counts of callgrind by what was counted.
+        notes: What could not be measured, and why.
+    """
+
+    versions: dict[str, str]
+    measurements: list[Measurement]
+    curves: list[Curve]
+    instructions: dict[str, int]
+    notes: list[str]
+
+    def save(self) -> None:
+        """Write results.json; each promise stands there with what was measured of it."""
+        found = asdict(self)
+        for one, entry in zip(self.measurements, found["measurements"], strict=True):
+            verdicts = one.verdicts()
+            entry["promises"] = [{**asdict(kind), "measured": ratio, "kept": kept} for kind, ratio, kept in verdicts]
+        RESULTS.write_text(json.dumps(found, indent=1) + "\n")
+
+    @classmethod
+    def read(cls) -> Results:
+        """Return what the last run found."""
+        found = json.loads(RESULTS.read_text())
+        measurements = [
+            Measurement(
+                one["name"],
+                one["unit"],
+                _samples(one["samples"]),
+                tuple(Promise(kind["against"], kind["ratio"], kind["at_most"]) for kind in one["promises"]),
+            )
+            for one in found["measurements"]
+        ]
+        curves = [
+            Curve(curve["name"], tuple(Point(point["size"], _samples(point["samples"])) for point in curve["points"]))
+            for curve in found["curves"]
+        ]
+        return cls(found["versions"], measurements, curves, found["instructions"], found["notes"])
+
+
+def versions() -> dict[str, str]:
+    """Return the versions that decide about times."""
+    return {
+        "python": platform.python_version(),
+        "system": platform.system(),
+        "processor": platform.machine(),
+        "xgboost": subjects.library_version(),
+        **{name: metadata.version(name) for name in ("pandas", "numpy", "scikit-learn", "orjson")},
+    }
 
 
 def heading() -> str:
@@ -49,137 +87,29 @@ def heading() -> str:
 
 def line(measured: Measurement) -> str:
     """Return a measurement as a line for people."""
-    own = f"{_plain(measured.samples['handler'].median)} {measured.unit}"
-    cells = [f"{_times(measured, name):>9}" for name in _columns(measured)]
-    verdicts = [f"{_promise(promise)} {'kept' if kept else 'MISSED'}" for promise, _, kept in measured.verdicts()]
+    own = f"{plain(measured.samples['handler'].median)} {measured.unit}"
+    further = [name for name in measured.samples if name not in (*COLUMNS, "handler")]  # an earlier commit
+    cells = [
+        f"{f'{measured.times(name):.2f}x' if name in measured.samples else '-':>9}" for name in (*COLUMNS, *further)
+    ]
+    verdicts = [f"{promise(kind)} {'kept' if kept else 'MISSED'}" for kind, _, kept in measured.verdicts()]
     return f"{measured.name:36} {own:>10} " + " ".join(cells) + "  " + ", ".join(verdicts)
 
 
-def write(
-    measured: Sequence[Measurement], curves: Sequence[Curve], instructions: Mapping[str, int], notes: Sequence[str]
-) -> None:
-    """Write results, page and plot."""
-    names = ("pandas", "numpy", "scikit-learn", "orjson")
-    versions = {
-        "python": platform.python_version(),
-        "system": platform.system(),
-        "processor": platform.machine(),
-        "xgboost": subjects.library_version(),
-        **{name: metadata.version(name) for name in names},
-    }
-    results: dict[str, Any] = {
-        "versions": versions,
-        "measurements": [_as_dict(one) for one in measured],
-        "curves": [asdict(curve) for curve in curves],
-        "instructions": dict(instructions),
-        "notes": list(notes),
-    }
-    RESULTS.write_text(json.dumps(results, indent=1) + "\n")
-    PAGE.write_text(_page(measured, curves, instructions, notes, versions))
-    _plot(PLOT, curves)
+def promise(kind: Promise) -> str:
+    """Return a promise in few words."""
+    return f"≤ {kind.ratio:g}x {kind.against}" if kind.at_most else f"{kind.against} ≥ {kind.ratio:g}x"
 
 
-def _as_dict(one: Measurement) -> dict[str, Any]:
-    verdicts = [{**asdict(promise), "measured": ratio, "kept": kept} for promise, ratio, kept in one.verdicts()]
-    return {
-        "name": one.name,
-        "unit": one.unit,
-        "samples": {name: asdict(sample) for name, sample in one.samples.items()},
-        "promises": verdicts,
-    }
-
-
-def _columns(measured: Measurement) -> list[str]:
-    further = [name for name in measured.samples if name not in (*COLUMNS, "handler")]  # an earlier commit
-    return [*COLUMNS, *further]
-
-
-def _times(measured: Measurement, subject: str) -> str:
-    return f"{measured.times(subject):.2f}x" if subject in measured.samples else "-"
-
-
-def _promise(promise: Promise) -> str:
-    if promise.at_most:
-        return f"≤ {promise.ratio:g}x {promise.against}"
-    return f"{promise.against} ≥ {promise.ratio:g}x"
-
-
-def _plain(number: float) -> str:
+def plain(number: float) -> str:
     """Return a number with three digits that count, never with an exponent."""
     return f"{number:,.0f}" if number >= 100 else f"{number:.3g}"
 
 
-def _page(
-    measured: Sequence[Measurement],
-    curves: Sequence[Curve],
-    instructions: Mapping[str, int],
-    notes: Sequence[str],
-    versions: Mapping[str, str],
-) -> str:
-    parts = [
-        INTRODUCTION,
-        "",
-        ", ".join(f"{name} {version}" for name, version in versions.items()) + ".",
-        "",
-        "| | handler | " + " | ".join(COLUMNS) + " | promised |",
-        "|---" * (len(COLUMNS) + 3) + "|",
-        *(_row(one) for one in measured),
-        "",
-        *(f"{note}\n" for note in notes),
-        "## Growth",
-        "",
-        "![How many times the handler's time the others take, by trees, features and rows](benchmarks.svg)",
-        "",
-        "The others' time as a multiple of the handler's. More trees and more rows mean that more of everybody's time",
-        "is the model's own: the ratios go towards 1 where XGBoost does the work.",
-        "",
-        *(text for curve in curves for text in _curve(curve)),
-        "## Instructions",
-        "",
-        "Counted by callgrind (`python -m benchmarks.instructions`), the same on a busy machine. CI fails when one of",
-        "them changes by more than 3 % without being recorded again.",
-        "",
-        "| | instructions |",
-        "|---|---|",
-        *(f"| {name} | {count / 1e6:,.2f} M |" for name, count in instructions.items()),
-    ]
-    return "\n".join(parts) + "\n"
+def ratio(number: float) -> str:
+    """Return a ratio with two digits that count."""
+    return f"{number:.0f}x" if number >= 9.95 else f"{number:.1f}x" if number >= 0.995 else f"{number:.2f}x"
 
 
-def _row(one: Measurement) -> str:
-    own = f"{_plain(one.samples['handler'].median)} {one.unit}"
-    promised = "<br>".join(f"{_promise(promise)}{'' if kept else ' (missed)'}" for promise, _, kept in one.verdicts())
-    return f"| {one.name} | {own} | " + " | ".join(_times(one, name) for name in COLUMNS) + f" | {promised} |"
-
-
-def _curve(curve: Curve) -> list[str]:
-    others = [name for name in growth.names([curve]) if name != "handler"]
-    rows = [
-        f"| {point.size:,} | {_plain(point.samples['handler'].median * 1000)} ms | "
-        + " | ".join(f"{point.samples[name].median / point.samples['handler'].median:.2f}x" for name in others)
-        + " |"
-        for point in curve.points
-    ]
-    return [f"| {curve.name} | handler | " + " | ".join(others) + " |", "|---" * (len(others) + 2) + "|", *rows, ""]
-
-
-def _plot(path: Path, curves: Sequence[Curve]) -> None:
-    import matplotlib as mpl
-
-    mpl.use("Agg")
-    from matplotlib import pyplot as plt
-
-    plt.rcParams.update({"svg.hashsalt": "benchmarks", "font.size": 9, "axes.grid": True, "grid.alpha": 0.3})
-    figure, axes = plt.subplots(1, len(curves), figsize=(3.2 * len(curves), 3.4), sharey=True, layout="constrained")
-    for axis, curve in zip(axes, curves, strict=True):
-        sizes = [point.size for point in curve.points]
-        axis.axhline(1, color="black", linewidth=1)
-        for name in growth.names([curve]):
-            if name != "handler":
-                ratios = [point.samples[name].median / point.samples["handler"].median for point in curve.points]
-                axis.loglog(sizes, ratios, "o-", markersize=3, label=name)
-        axis.set(title=curve.name, xlabel=curve.name.rpartition(" by ")[2])
-    axes[0].set_ylabel("times the handler's time")
-    axes[-1].legend()
-    figure.savefig(path, metadata={"Date": None})
-    plt.close(figure)
+def _samples(found: Mapping[str, Any]) -> dict[str, Sample]:
+    return {name: Sample(**sample) for name, sample in found.items()}

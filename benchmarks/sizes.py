@@ -1,8 +1,10 @@
-"""What has to be installed: bytes of the packages on disk, compiled modules left out."""
+"""What has to be installed beside the model: bytes on disk, compiled modules left out."""
 
 from __future__ import annotations
 
-from benchmarks import packages
+from pathlib import Path
+
+from benchmarks import packages, subjects
 from benchmarks.folders import ROOT
 
 TUTORIAL = ["pandas", "scikit-learn", "xgboost"]
@@ -10,6 +12,9 @@ TUTORIAL = ["pandas", "scikit-learn", "xgboost"]
 
 CAREFUL = ["orjson", "xgboost-cpu"]
 """What a careful engineer installs: the name without the GPU library, which brings numpy and scipy."""
+
+ONNX = ["onnxruntime", "orjson"]
+"""What serves a model that was converted already; brings numpy."""
 
 
 def tutorial_bytes() -> int:
@@ -30,12 +35,38 @@ def careful_bytes() -> int:
     return packages.size(packages.installed("careful", CAREFUL))
 
 
+def onnx_bytes() -> int:
+    """Return the bytes of what serves the model as ONNX.
+
+    Raises:
+        packages.NoIndexError: It cannot be installed here.
+    """
+    return packages.size(packages.installed("onnx", ONNX))
+
+
+def compiled_bytes() -> int:
+    """Return the bytes of orjson and of the compiled trees, which are the model as well.
+
+    Raises:
+        packages.NoIndexError: They cannot be installed or compiled here.
+    """
+    trees = Path(subjects.compiled().settings["TREES_PATH"])
+    return packages.size(_locked() / "orjson") + trees.stat().st_size
+
+
 def handler_bytes() -> int:
     """Return the bytes of XGBoost's library with what it brings, orjson, msgspec, and the handler's own code.
 
     Raises:
         packages.NoIndexError: They cannot be installed here.
     """
+    kept = ("xgboost/lib", "xgboost_cpu.libs", "orjson", "msgspec")
+    own = sum(file.stat().st_size for file in (ROOT / "function").glob("*.py"))
+    return sum(packages.size(_locked() / folder) for folder in kept) + own
+
+
+def _locked() -> Path:
+    """Return the folder of the packages that the image holds."""
     locked = ROOT / "function" / "requirements.txt"
     wanted = [
         "--no-deps",
@@ -48,7 +79,4 @@ def handler_bytes() -> int:
         "-r",
         str(locked),
     ]
-    folder = packages.installed("handler", wanted)
-    kept = (folder / "xgboost" / "lib", folder / "xgboost_cpu.libs", folder / "orjson", folder / "msgspec")
-    own = sum(file.stat().st_size for file in (ROOT / "function").glob("*.py"))
-    return sum(map(packages.size, kept)) + own
+    return packages.installed("handler", wanted)

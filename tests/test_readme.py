@@ -71,10 +71,14 @@ def test_the_package_that_readme_imports_is_the_one_that_is_built() -> None:
     assert "pulumi_ml_inference" in (REPOSITORY / "pyproject.toml").read_text()
 
 
-def test_its_picture_of_make_local_shows_what_the_present_model_predicts() -> None:
-    shown = html.unescape(generate_terminal.PICTURE.read_text(encoding="utf-8")).replace("\xa0", " ")
-    golden = json.loads((REPOSITORY / "model" / "golden.json").read_text())
-    assert all(f"{value}    {value}" in shown for value in golden["predictions"][:2]), (
-        "draw it again: python -m docs.generate_terminal"
+def test_its_pictures_of_commands_show_what_the_present_model_predicts() -> None:
+    deployed, called = (
+        html.unescape(path.read_text(encoding="utf-8")).replace("\xa0", " ")
+        for path in (generate_terminal.DEPLOYED, generate_terminal.CALLED)
     )
-    assert "200  signed by the invoker role" in shown
+    first, second = json.loads((REPOSITORY / "model" / "golden.json").read_text())["predictions"][:2]
+    again = "draw it again: python -m docs.generate_terminal"
+    assert all(f"{value}    {value}" in deployed for value in (first, second)), again
+    assert f"[{first}, {second}]" in called, again
+    assert "200  signed by the invoker role" in deployed
+    assert 'did you mean "fixed acidity"?' in called
