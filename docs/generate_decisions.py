@@ -23,8 +23,8 @@ TOPICS = [
 ABOUT = """\
 # Decisions
 
-Each was costly or could have gone otherwise: what spoke for it, and what was rejected. The tens of a number say what it
-is about. A decision that was overtaken stays, and says by which. Written by `python -m docs.generate_decisions`.
+Each was costly or could have gone the other way. A record gives the reasons and what was rejected; the tens of its number say what
+it is about. A superseded record stays, and names its successor. Written by `python -m docs.generate_decisions`.
 """
 
 
