@@ -1,10 +1,10 @@
 """What can be asked of `MLInferenceFunction`? Its arguments: types, meaning, limits, defaults and checks, each once.
 
 A new argument is a field with its docstring here, its rule further down, and its use in the component. The docstrings
-become the schema of the component package and docs/reference.md. What the schema analyser of Pulumi's SDK does not know
-cannot stand in a type: no union but `Input`, no `Literal`, no tuple.
+become the schema of the component package and docs/reference.md. A type can only use what the schema analyser of
+Pulumi's SDK knows: no union but `Input`, no `Literal`, no tuple.
 
-Everything is checked before anything registers: an error here costs a second, the same one from AWS a deployment.
+Everything is checked before anything is registered: an error here costs a second, the same one from AWS a deployment.
 Leaves out what the files themselves contain: see `staging.py` and `golden.py`.
 """
 
@@ -142,7 +142,7 @@ class CorsArgs(TypedDict, total=False):
     """Origins, such as `https://example.com`, at most 100; required. `*` for all, which excludes credentials."""
 
     allow_methods: Sequence[str] | None
-    """HTTP methods, out of DELETE, GET, HEAD, PATCH, POST and PUT, or `*`. Default: what browsers always allow."""
+    """HTTP methods: DELETE, GET, HEAD, PATCH, POST and PUT, or `*`. Default: what browsers always allow."""
 
     allow_headers: Sequence[str] | None
     """Request headers. A signed request needs authorization, content-type, x-amz-date and x-amz-security-token."""
@@ -161,7 +161,7 @@ class VpcArgs(TypedDict, total=False):
     """Where in a VPC the function runs. The bundled handler needs no network; an image of your own may."""
 
     subnet_ids: pulumi.Input[Sequence[pulumi.Input[str]]]
-    """Subnets, best in two availability zones; required."""
+    """Subnets, preferably in two availability zones; required."""
 
     security_group_ids: pulumi.Input[Sequence[pulumi.Input[str]]]
     """Security groups; required."""
@@ -171,48 +171,48 @@ class AlarmsArgs(TypedDict, total=False):
     """Alarms on errors, throttles, slow requests and requests near the timeout. An empty mapping makes them all."""
 
     topic_arn: pulumi.Input[str] | None
-    """SNS topic that is told when an alarm goes on or off. Default: nobody is told. A topic encrypted with a key of
-    yours hears nothing until the key's policy lets `cloudwatch.amazonaws.com` use kms:Decrypt and
-    kms:GenerateDataKey*; one encrypted with the key `alias/aws/sns` never does."""
+    """SNS topic that is told when an alarm goes on or off. Default: nobody is told. A topic encrypted with your own key
+    gets nothing until the key's policy lets `cloudwatch.amazonaws.com` use kms:Decrypt and kms:GenerateDataKey*; one
+    encrypted with the key `alias/aws/sns` never does."""
 
     out_of_range_percent: float | None
-    """Percentage of the rows, above 0 and at most 100, that may hold a value which training did not see; more than that
-    for a quarter of an hour is an alarm. Needs `training_ranges_path`. Default: no such alarm."""
+    """Percentage of the rows, above 0 and at most 100, that may hold a value that training did not see; more than that
+    for a quarter of an hour raises an alarm. Needs `training_ranges_path`. Default: no such alarm."""
 
     p99_duration_ms: int
     """Duration in milliseconds that 99 of 100 requests should keep, 1 to 900000. Default: 1000."""
 
 
 class BatchArgs(TypedDict, total=False):
-    """Batch scoring of files in S3 by Step Functions. An empty mapping makes it with buckets of its own."""
+    """Batch scoring of files in S3 by Step Functions. An empty mapping creates the buckets too."""
 
     input_bucket: pulumi.Input[str] | None
     """Name of your bucket with rows, encrypted by S3 itself or by `kms_key_arn`. Default: one is created."""
 
     output_bucket: pulumi.Input[str] | None
-    """Name of your bucket for answers, likewise. Default: one is created."""
+    """Name of your bucket for answers, encrypted likewise. Default: one is created."""
 
     retention_days: int | None
-    """Days after which created buckets forget an object, 1 to 3650. Default: 30."""
+    """Days after which created buckets delete an object, 1 to 3650. Default: 30."""
 
     rows_per_batch: int | None
-    """Rows that one invocation gets at most, 1 to 10000. Default: 500, or fewer if the answers would not fit into the
+    """Most rows that one invocation gets, 1 to 10000. Default: 500, or fewer if the answers would not fit into the
     256 KiB that Step Functions carries."""
 
     max_concurrency: int | None
-    """Batches that are predicted at the same time, 1 to 10000; the endpoint's requests share the account's
-    concurrency. Default: 100, or what `reserved_concurrency` allows."""
+    """Most batches that are predicted at the same time, 1 to 10000; they share the account's concurrency with the
+    endpoint's requests. Default: 100, or what `reserved_concurrency` allows."""
 
     tolerated_failure_percent: float | None
-    """Rows in percent whose batches may fail for good before the run is ended, 0 to 100. Default: 0. A row that cannot
-    be predicted fails no batch."""
+    """Percentage of the rows whose batches may fail for good before the run ends, 0 to 100. Default: 0. A row that
+    cannot be predicted does not fail its batch."""
 
 
 class MissingValuesArgs(TypedDict, total=False):
-    """How missing values reach the bundled handler. Each list names features; `*` stands for all of them."""
+    """How missing values reach the bundled handler. Each list names features; `*` means all of them."""
 
     value: float | None
-    """A number that is missing wherever it stands, such as -999: the `missing` with which the model was trained."""
+    """A number that means a missing value wherever it occurs, such as -999: the `missing` that training was given."""
 
     allow_null: Sequence[str] | None
     """Features that may be null, an empty field in CSV, or NaN in a binary body."""
@@ -221,7 +221,7 @@ class MissingValuesArgs(TypedDict, total=False):
     """Features that may be left out of a record or a header."""
 
     allow_unseen: Sequence[str] | None
-    """Features of which a category that training never saw is a missing value."""
+    """Features for which a category that training never saw counts as a missing value."""
 
 
 class MLInferenceFunctionArgs(TypedDict, total=False):
@@ -234,38 +234,38 @@ class MLInferenceFunctionArgs(TypedDict, total=False):
     """A Docker build context of your own instead: a folder with a Dockerfile whose image Lambda can run."""
 
     image_uri: pulumi.Input[str] | None
-    """An image in ECR that was built elsewhere, by CI for instance, by its digest:
-    `123456789012.dkr.ecr.eu-central-1.amazonaws.com/name@sha256:…`. Nothing is built then, and no repository made: keep
-    the image for as long as a version runs it. It must be for `architecture` and lie in the function's region."""
+    """The digest address of an image in ECR that was built elsewhere, by CI for instance:
+    `123456789012.dkr.ecr.eu-central-1.amazonaws.com/name@sha256:…`. Then nothing is built and no repository created:
+    keep the image for as long as a version runs it. It must be for `architecture` and in the function's region."""
 
     golden_path: Path_ | None
     """JSON file of records, the predictions they must give, and a tolerance; proved on every new version before it
-    takes traffic. Default: `golden.json` beside the model, if there is one. Its records lie in the stack's state, and
+    takes traffic. Default: `golden.json` beside the model, if there is one. Its records are in the stack's state, and
     their predictions in errors: choose records that are nobody's personal data."""
 
     base_image: str | None
     """Base image of the bundled Dockerfile. Default: AWS's Python 3.13 for Lambda; pin it by digest to decide
-    yourself when it moves."""
+    yourself when it changes."""
 
     dockerfile: Path_ | None
-    """Dockerfile of a context of your own, from the working directory. Default: the one in the context."""
+    """Dockerfile of your own context, relative to the working directory. Default: the one in the context."""
 
     build_args: Mapping[str, str] | None
-    """Values for the `ARG`s of a Dockerfile of your own. No secrets: whoever may pull an image can read them in it.
-    `BUILDKIT_INLINE_CACHE` with the value `1` makes the image one that `cache_from` can name."""
+    """Values for the `ARG`s of your own Dockerfile. No secrets: anyone who may pull an image can read them in it.
+    `BUILDKIT_INLINE_CACHE` with the value `1` makes an image that `cache_from` can name."""
 
     target: str | None
-    """Stage of a Dockerfile of your own at which the build ends. Default: the last one."""
+    """Stage of your own Dockerfile at which the build ends. Default: the last one."""
 
     cache_from: Sequence[str] | None
-    """Images from which a build of your own context takes layers over instead of making them again: built with
-    `BUILDKIT_INLINE_CACHE`, and in this account's registry or in one that Docker is logged in to."""
+    """Images whose layers a build of your own context reuses: built with `BUILDKIT_INLINE_CACHE`, and in this account's
+    registry or in one that Docker is logged in to."""
 
     architecture: Architecture_ | None
     """Processor of the image and the function. Default: x86_64."""
 
     memory_mb: int | None
-    """Memory in MB, 128 to 10240; processor time grows with it, a whole core stands at 1769. Default: 1024."""
+    """Memory in MB, 128 to 10240; processor time grows with it, up to a whole core at 1769. Default: 1024."""
 
     timeout_seconds: int | None
     """Longest time a request may take in seconds, 1 to 900. Default: 30."""
@@ -274,15 +274,15 @@ class MLInferenceFunctionArgs(TypedDict, total=False):
     """Size of /tmp in MB, 512 to 10240. Default: 512; the bundled handler writes nothing."""
 
     environment: Mapping[str, pulumi.Input[str]] | None
-    """Environment variables of the function, at most 4 KB in all; outputs and secrets among them are counted by AWS
-    alone. Names that Lambda sets itself are refused."""
+    """Environment variables of the function, at most 4 KB in all; only AWS counts the outputs and secrets among them.
+    Names that Lambda sets itself are refused."""
 
     missing_values: MissingValuesArgs | None
-    """What the bundled handler takes for a missing value. Default: nothing; a row must be whole."""
+    """What the bundled handler takes for a missing value. Default: nothing; a row must be complete."""
 
     training_ranges_path: Path_ | None
     """JSON file of what training saw of each feature, as `write_ranges` writes it. The bundled handler then counts rows
-    with a value outside of it, and shows how its predictions are spread, as CloudWatch metrics. Default: neither."""
+    with a value outside it, and shows the spread of its predictions, as CloudWatch metrics. Default: neither."""
 
     output_names: Sequence[str] | None
     """Names of a classifier's classes in the order of their numbers, or of the model's outputs."""
@@ -294,33 +294,33 @@ class MLInferenceFunctionArgs(TypedDict, total=False):
     """Images that the repository keeps, 10 to 1000. Default: 50; unchanged layers are stored once."""
 
     force_delete: bool | None
-    """Whether destroying deletes the images as well. Default: true, because every image can be built again; with
-    false, `pulumi destroy` fails until the repository has been emptied."""
+    """Whether destroying deletes the images as well. Default: true, because every image can be rebuilt; with false,
+    `pulumi destroy` fails until the repository has been emptied."""
 
     authorization: Authorization_ | None
     """Who may call the endpoint. Default: AWS_IAM."""
 
     allow_public_access: bool | None
-    """Says a second time that `NONE` is meant. Default: false."""
+    """Confirms that `NONE` is meant. Default: false."""
 
     create_invoker_role: bool | None
     """Whether to create a role that may call the endpoint. Default: true."""
 
     invoker_principals: Sequence[pulumi.Input[str]] | None
-    """ARNs of the roles and users that may assume the created invoker role, also of other accounts. Default: everybody
+    """ARNs of the roles and users, of other accounts too, that may assume the created invoker role. Default: everybody
     in the account who has been given `sts:AssumeRole` on it, or on all roles."""
 
     invoker_role_names: Sequence[pulumi.Input[str]] | None
     """Names of existing roles of this account that may call the endpoint."""
 
     invoker_arns: Sequence[pulumi.Input[str]] | None
-    """ARNs of roles or users, also of other accounts, that may call the endpoint. One of another account needs
-    `client_policy_json` attached there as well. The alias's policy takes 23 to 32 of them; beyond that, give a role to
-    all."""
+    """ARNs of roles or users, of other accounts too, that may call the endpoint. One in another account also needs
+    `client_policy_json` attached there. The alias's policy takes 23 to 32 of them; beyond that, let them all use one
+    role."""
 
     execution_policies: Sequence[pulumi.Input[str]] | None
     """IAM policy documents in JSON: what the function may do besides writing its log. The bundled handler needs
-    nothing, but an image of your own may. They are attached before a new version is proved."""
+    nothing more, but your own image may. They are attached before a new version is proved."""
 
     execution_policy_arns: Sequence[pulumi.Input[str]] | None
     """ARNs of managed policies for the same, at most 10."""
@@ -330,31 +330,31 @@ class MLInferenceFunctionArgs(TypedDict, total=False):
     the log group, and do what `tracing` and `vpc` need."""
 
     permissions_boundary_arn: pulumi.Input[str] | None
-    """Managed policy that bounds what the created roles may do, where an account demands one."""
+    """Managed policy that limits what the created roles may do, where an account requires one."""
 
     cors: CorsArgs | None
-    """For web pages that call the endpoint from a browser. Default: none may."""
+    """Which web pages may call the endpoint from a browser. Default: none."""
 
     reserved_concurrency: int | None
-    """Requests that are answered at the same time at most; 0 turns all away. Default: what the account has."""
+    """Most requests that are answered at the same time; 0 turns them all away. Default: what the account has."""
 
     canary_percent: int | None
-    """Share of the requests in percent, 1 to 99, that a new version takes beside the one before, which goes on serving
-    the others. Leaving the argument out again gives the newest version everything. Default: a new version takes
-    everything as soon as it is proved."""
+    """Percentage of the requests, 1 to 99, that a new version takes while the previous one keeps serving the others.
+    Leaving the argument out again gives the newest version everything. Default: a new version takes everything as soon
+    as it is proved."""
 
     provisioned_concurrency: int | None
-    """Execution environments that stand ready, at a standing cost, so that no request meets a cold start."""
+    """Execution environments that are kept ready, at a standing cost, so that no request meets a cold start."""
 
     snap_start: bool | None
-    """Whether new environments resume from a snapshot of the started one. Every published version keeps its snapshot,
-    and costs, until it is deleted: run `prune_versions` after deployments. Default: false."""
+    """Whether new environments resume from a snapshot of a started one. Every published version keeps its snapshot, and
+    costs money, until it is deleted: run `prune_versions` after deployments. Default: false."""
 
     tracing: bool | None
-    """Whether requests are sampled by X-Ray. Default: true."""
+    """Whether X-Ray samples requests. Default: true."""
 
     kms_key_arn: pulumi.Input[str] | None
-    """Key that encrypts images, logs and environment variables; its policy must let CloudWatch Logs of the region use
+    """Key that encrypts images, logs and environment variables; its policy must let the region's CloudWatch Logs use
     it. Default: keys that AWS manages. Changing it replaces the repository."""
 
     vpc: VpcArgs | None
@@ -370,11 +370,11 @@ class MLInferenceFunctionArgs(TypedDict, total=False):
     """Batch scoring of CSV, JSON lines and Parquet in S3 by the live model. Default: none."""
 
     expected_duration_ms: float | None
-    """Duration of a request of one record in milliseconds, for the estimate of the cost. Default: 1, which is what
-    Lambda bills at least; the dashboard shows the true one."""
+    """Duration of a request with one record in milliseconds, for the cost estimate. Default: 1, the least that Lambda
+    bills; the dashboard shows the true one."""
 
     tags: Mapping[str, pulumi.Input[str]] | None
-    """Tags on every resource that takes some, at most 50."""
+    """Tags for every resource that can have tags, at most 50."""
 
 
 def checked(name: str, args: Mapping[str, Any]) -> dict[str, Any]:
@@ -383,7 +383,7 @@ def checked(name: str, args: Mapping[str, Any]) -> dict[str, Any]:
     Args:
         name: The component's name.
         args: What the caller gave; an argument that is None counts as not given. A TypedDict does not refuse a
-            misspelt key by itself, and a silently ignored setting would be worse than none: unknown ones are refused.
+            misspelt key, and a silently ignored setting would be worse than none, so unknown ones are refused here.
 
     Raises:
         InvalidArgumentError: The name, or an argument, is not possible.

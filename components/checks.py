@@ -1,7 +1,7 @@
 """Is a value possible, and what does its refusal say? The checks from which `arguments.py` puts its rules together.
 
 A check takes the argument's name and what was given for it, and returns the value as it is used from then on. A refusal
-says what was got, what is allowed and what to do, in one line, with names as their writer spelt them: `memory_mb` in
+says what was given, what is allowed and what to do, in one line, with names as their writer spelt them: `memory_mb` in
 Python, `memoryMb` in other languages, `wine-quality:memoryMb` in a stack's file. Knows nothing of any single argument.
 """
 

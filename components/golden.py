@@ -38,8 +38,8 @@ class Golden:
     Attributes:
         model_sha256: SHA-256 of the model file that made the predictions, 64 hexadecimal digits.
         tolerance: Largest allowed absolute difference of a prediction, in the unit of the target.
-        records: Feature name to value, one mapping a record.
-        predictions: One prediction a record, in the order of `records`.
+        records: Feature name to value, one mapping for each record.
+        predictions: One prediction for each record, in the order of `records`.
     """
 
     model_sha256: str
@@ -65,10 +65,10 @@ class Golden:
         """Compares an endpoint's answer with the golden predictions.
 
         Args:
-            answer: What the model answered: should be a list with a prediction a record.
+            answer: What the model answered: should be a list with a prediction for each record.
 
         Raises:
-            GoldenError: The answer is no such list, or a prediction is off by more than the tolerance; the message
+            GoldenError: The answer is not such a list, or a prediction is off by more than the tolerance; the message
                 names the first such record's index, the expected and the actual value and the tolerance.
         """
         answers = _list(answer, len(self.predictions))
@@ -87,7 +87,7 @@ class Golden:
 
 @dataclass(frozen=True)
 class MadeUp:
-    """What a model without golden file is asked: one record that was made up, to see that it answers at all.
+    """What a model without a golden file is asked: one made-up record, to see that it answers at all.
 
     Attributes:
         record: Feature name to value; see `model_reader.Model.example`.
@@ -102,13 +102,13 @@ class MadeUp:
         return json.dumps([self.record], separators=(",", ":"))
 
     def check(self, answer: object) -> None:
-        """Sees whether an endpoint's answer has the form of a prediction.
+        """Checks that an endpoint's answer has the form of a prediction.
 
         Args:
             answer: What the model answered: should be a list with one prediction.
 
         Raises:
-            GoldenError: The answer is no such list, or holds another number of numbers or one that is not finite.
+            GoldenError: The answer is not such a list, or has too many or too few numbers, or one that is not finite.
         """
         (prediction,) = _list(answer, 1)
         numbers = _flat(prediction)

@@ -1,7 +1,7 @@
 """A trained model as an HTTPS endpoint on AWS Lambda, in one Pulumi component.
 
-Builds the image, pushes it to a repository of its own, proves the model's golden predictions on the newly published
-version, and only then lets traffic reach it through an IAM-authenticated Function URL.
+Builds the image, pushes it to its own repository, proves the model's golden predictions on the newly published version,
+and only then lets traffic reach it through an IAM-authenticated Function URL.
 
     wine = MLInferenceFunction("wine-quality", {"model_path": "model/wine_quality.ubj"})
     pulumi.export("endpoint", wine.endpoint)
@@ -67,28 +67,28 @@ class MLInferenceFunction(pulumi.ComponentResource):
     ├─ {name}-repository            ECR: immutable tags, scan on push
     ├─ {name}-lifecycle             keeps the newest images
     ├─ {name}-build                 one for each content; makes the image's tag unique
-    ├─ {name}-image                 built from the context, pushed, known by digest
-    ├─ {name}-logs                  log group, owned and with an end
-    ├─ {name}-execution-role        may write into that log group, and what it was given
+    ├─ {name}-image                 built from the context, pushed, used by digest
+    ├─ {name}-logs                  log group, with a limited retention
+    ├─ {name}-execution-role        may write into that log group, and do what it was given
     ├─ {name}-function              publishes a version at every change
     ├─ {name}-golden-check          the version's answer to the golden records
-    ├─ {name}-live                  alias; moves only after the check, wholly or by a share
+    ├─ {name}-live                  alias; moves only after the check, fully or by a share
     ├─ {name}-url                   Function URL on the alias, IAM-authenticated
-    ├─ {name}-invoker-role          may call the endpoint, and nothing else
+    ├─ {name}-invoker-role          may call the endpoint, and do nothing else
     ├─ {name}-…-invoke              both grants, for every invoker
-    ├─ {name}-provisioned           environments that stand ready                     if wanted
+    ├─ {name}-provisioned           environments that are kept ready                  if wanted
     ├─ {name}-errors, -throttles, -p99-duration, -near-timeout, -drift    alarms      if wanted
     ├─ {name}-canary-errors, -canary-duration    alarms that compare two versions     if wanted
     ├─ {name}-dashboard                                                               if wanted
-    └─ {name}-batch                 scores files in S3 by the alias                   if wanted
+    └─ {name}-batch                 scores files in S3 with the alias                 if wanted
        {name}-batch-role, -batch-data, -batch-runs, -batch-logs, -batch-failed
        {name}-batch-input, -batch-output: buckets, unless they are given
 
     Repository, build and image are left out where `image_uri` names one.
 
-    `protect` reaches all of them but the lifecycle, the build and the golden check, which new models and settings
-    replace. Every child stands directly below the component: the engine finds what a grandchild was called before its
-    component was renamed only if its name begins with its parent's.
+    `protect` reaches all of them except the lifecycle, the build and the golden check, which new models and settings
+    replace. Every child is directly below the component: the engine finds a grandchild's name from before its component
+    was renamed only if that name begins with its parent's.
     """
 
     endpoint: pulumi.Output[str]
@@ -101,7 +101,7 @@ class MLInferenceFunction(pulumi.ComponentResource):
     """ARN of the Lambda function, without a version."""
 
     alias_arn: pulumi.Output[str]
-    """ARN of the alias `live`: what permissions of callers are given on."""
+    """ARN of the alias `live`, on which callers get their permissions."""
 
     image_uri: pulumi.Output[str]
     """Image of the newest version, by digest."""
@@ -125,21 +125,21 @@ class MLInferenceFunction(pulumi.ComponentResource):
     """Name of the function's log group."""
 
     model_version: pulumi.Output[str]
-    """First twelve digits of the model file's SHA-256; the endpoint reports the same. Of a context of your own, those
-    of its digest; of an image that was built elsewhere, those of the image's."""
+    """First twelve digits of the model file's SHA-256; the endpoint reports the same. For your own context, those of
+    its digest; for an image that was built elsewhere, those of the image's."""
 
     model_summary: pulumi.Output[dict[str, Any] | None]
     """What is in the model: sha256, xgboost, objective, booster, trees, rounds, rounds_used, depth, outputs, features;
-    none for a context or an image of your own. Known in a preview, so that exporting it shows there what changes."""
+    none for your own context or image. Known in a preview, so that an export of it shows there what changes."""
 
     cost_per_1000_predictions_usd: pulumi.Output[float | None]
-    """Estimate of what 1,000 requests of one record cost, in US dollars; none where prices are not known. See
+    """Estimate of what 1,000 requests with one record cost, in US dollars; none where prices are not known. See
     `costs.py` for the formula and the date of its prices."""
 
     batch: pulumi.Output[dict[str, Any] | None]
-    """What starts and follows a batch run: state_machine_arn, input_bucket, output_bucket; whom buckets or keys of your
-    own have to let in: role_arn; and what its cost is estimated by: function_name, rows_per_batch, max_concurrency,
-    memory_mb, architecture; none unless `batch` is given."""
+    """What it takes to start and follow a batch run: state_machine_arn, input_bucket, output_bucket; the role that your
+    own buckets or keys have to let in: role_arn; and what its cost is estimated from: function_name, rows_per_batch,
+    max_concurrency, memory_mb, architecture. None unless `batch` is given."""
 
     client_policy_json: pulumi.Output[str]
     """IAM policy document that lets a principal call the endpoint; attach it to clients elsewhere."""
@@ -153,7 +153,7 @@ class MLInferenceFunction(pulumi.ComponentResource):
             opts: Pulumi's resource options; providers and `protect` reach the children.
 
         Raises:
-            RefusedError: An argument, the model or the golden file is not possible; nothing was registered.
+            RefusedError: An argument, the model or the golden file cannot be used; nothing was registered.
         """
         self._name = name
         self._spelt = spelling_of(args)

@@ -3,9 +3,9 @@
     pulumi config set memoryMb 2048
     pulumi config set --path alarms.p99DurationMs 250
 
-The settings are read by the schema of the component package, so that a new argument is a setting at once. A key that is
-neither an argument nor a setting of the program itself is refused: ignored without a word, it would deploy something
-else than was asked for. A value that is encrypted stays a secret, or is refused where it cannot.
+The settings are read by the schema of the component package, so a new argument is a setting at once. A key that is
+neither an argument nor a setting of the program itself is refused: silently ignored, it would deploy something other
+than what was asked for. An encrypted value stays a secret, or is refused where it cannot.
 """
 
 import functools
@@ -27,11 +27,11 @@ def stack_settings(besides: Collection[str] = ()) -> MLInferenceFunctionArgs:
     """The component's arguments as the stack's configuration gives them.
 
     Args:
-        besides: Keys of the project that the program reads by itself.
+        besides: Keys of the project that the program reads itself.
 
     Raises:
-        RefusedError: A key is not an argument, or its value has not that argument's form. The component checks the
-            rest, and spells names as the configuration does.
+        RefusedError: A key is not an argument, or its value does not have that argument's form. The component checks
+            the rest, and spells names as the configuration does.
     """
     project = pulumi.get_project()
     provider = _provider()

@@ -9,8 +9,8 @@
         assert deployed.one("aws:lambda/function:Function").inputs["memorySize"] == 1024
 
 `deploy` runs a program on Pulumi's mocks and keeps what it registered. `AwsMocks` are the mocks behind it, which answer
-as AWS would where the component goes on from the answer; they also serve Pulumi's own `set_mocks`. Nothing is created:
-this shows what a program asks for, not whether AWS takes it.
+as AWS would where the component needs the answer; they also work with Pulumi's own `set_mocks`. Nothing is created:
+this shows what a program asks for, not whether AWS accepts it.
 """
 
 import asyncio
@@ -71,7 +71,7 @@ class Deployment:
         return [resource for resource in self.resources if resource.type == type_]
 
     def one(self, type_: str, name_ends: str = "") -> Resource:
-        """The only resource of a type, or the only one whose name ends so.
+        """The only resource of a type, or the only one whose name ends like this.
 
         Raises:
             AssertionError: There is none, or there are several.
@@ -83,7 +83,7 @@ class Deployment:
         return found[0]
 
     def depends(self, later: Resource, earlier: Resource) -> bool:
-        """Whether `later` waits for `earlier`, directly or by way of others."""
+        """Whether `later` waits for `earlier`, directly or through others."""
         by_urn = {resource.urn: resource for resource in self.resources}
         waiting, seen = [later], set[str]()
         while waiting:
@@ -96,7 +96,7 @@ class Deployment:
 
 
 class ProviderError(grpc.RpcError):  # type: ignore[misc] # grpc is untyped
-    """What a provider refuses, as the engine hands it on: a program may catch it and go on."""
+    """A provider's refusal as the engine passes it on: a program may catch it and continue."""
 
     def code(self) -> grpc.StatusCode:
         """The only one that providers give."""
@@ -135,7 +135,7 @@ class AwsMocks(pulumi.runtime.Mocks):
             golden_answer: What every version predicts instead, such as `[0.0]`, to see one refused.
             account_id: The account, twelve digits.
             region: The region.
-            live_version: The version that the alias `live` of every function names already; none by default.
+            live_version: The version that every function's alias `live` already names; none by default.
 
         Raises:
             GoldenError: A golden file cannot be used.
@@ -242,7 +242,7 @@ def deploy(
     project: str = "project",
     stack: str = "test",
 ) -> Deployment:
-    """Runs a program to its end, in a stack of its own: nothing is left for the next test.
+    """Runs a program to its end, in its own stack: nothing is left over for the next test.
 
     Args:
         program: Declares resources. A program in a file: `lambda: runpy.run_path("__main__.py")`.
@@ -253,7 +253,7 @@ def deploy(
         stack: The stack's name.
 
     Raises:
-        Whatever the program raises, also inside an `apply`; a refusal of the component is a `RefusedError`.
+        Whatever the program raises, inside an `apply` too; the component's refusals are `RefusedError`s.
     """
     answering = mocks or AwsMocks()
     deployment = Deployment()

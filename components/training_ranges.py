@@ -1,7 +1,7 @@
 """What did training see? The range or the categories of each feature, written where a model is trained.
 
-With them a deployment counts the rows that hold something else: data that drift away from those of training.
-Writing needs `xgboost`'s companions `pandas` and `numpy`, which a deployment does not.
+With them a deployment counts the rows that hold something else: data that drift away from the training data. Writing
+them needs `pandas` and `numpy`, which a deployment does not.
 """
 
 import hashlib
@@ -31,8 +31,8 @@ class TrainingRanges:
     Attributes:
         model_sha256: SHA-256 of the model file that was trained, 64 hexadecimal digits.
         rows: Number of rows that were trained on.
-        features: By name `lowest` and `highest`, numbers as float32, which is what XGBoost computes with, or None if
-            every value was missing; for a category `categories` instead. And `missing`, in how many rows it was.
+        features: By name: `lowest` and `highest`, as float32, which is what XGBoost computes with, or None if every
+            value was missing; for a category, `categories` instead. And `missing`, the number of rows without a value.
     """
 
     model_sha256: str
@@ -50,10 +50,10 @@ def training_ranges(model: bytes, features: "pd.DataFrame", missing: float = mat
     Args:
         model: The whole file.
         features: All those rows, shape (rows, features), columns in model order, categories as pandas' type for them.
-        missing: A number that is missing besides NaN, as `missing` of XGBoost's DMatrix was in training.
+        missing: A number that means a missing value, besides NaN: the `missing` of XGBoost's DMatrix in training.
 
     Raises:
-        ValueError: The file is no model that can be served, or the columns are not its features.
+        ValueError: The file is not a model that can be served, or the columns are not its features.
     """
     found = model_reader.read(model)
     names, columns = list(found.features), list(features.columns)
@@ -108,8 +108,8 @@ def write_ranges(model_file: Path | str, features: "pd.DataFrame", missing: floa
         The file written.
 
     Raises:
-        OSError: The model cannot be read or the file not written.
-        ValueError: The file is no model that can be served, or the columns are not its features.
+        OSError: The model cannot be read or the file cannot be written.
+        ValueError: The file is not a model that can be served, or the columns are not its features.
     """
     model_file = Path(model_file)
     file = model_file.with_name(RANGES_FILE)
@@ -126,7 +126,7 @@ def load(path: Path, model_sha256: str, model: model_reader.Model) -> TrainingRa
         model: What its file says.
 
     Raises:
-        RangesError: The file cannot be read, has not this form, or belongs to another model.
+        RangesError: The file cannot be read, does not have this form, or belongs to another model.
     """
     again = "write it with `pulumi_ml_inference.training_ranges.write_ranges` where the model is trained"
     try:

@@ -1,7 +1,7 @@
 """Writes the golden file of a trained model: a few records, with what XGBoost's own package predicts for them.
 
-For where models are trained: it needs `xgboost` and `pandas`, which a deployment does not. What a golden file is and
-how it is compared stands in `golden.py`.
+Use it where models are trained: it needs `xgboost` and `pandas`, which a deployment does not. What a golden file is and
+how it is compared is in `golden.py`.
 """
 
 import hashlib
@@ -22,14 +22,14 @@ def golden_predictions(model: bytes, features: "pd.DataFrame", tolerance: float 
         model: The whole file. If training was stopped early, the rounds up to the best one count, as they do for the
             endpoint.
         features: 20 to 50 rows that the model was not trained on, shape (rows, features), columns in model order.
-        tolerance: Largest absolute difference of a prediction that is let through.
+        tolerance: Largest absolute difference of a prediction that is accepted.
 
     Returns:
         Records and predictions in the order of the rows; a missing value is None, a category its name, and the
         prediction of a model with several outputs a list.
 
     Raises:
-        ValueError: The file is no model that can be served, or the rows do not fit it.
+        ValueError: The file is not a model that can be served, or the rows do not fit it.
     """
     import xgboost as xgb
 
@@ -61,8 +61,8 @@ def write_golden(model_file: Path | str, features: "pd.DataFrame", tolerance: fl
         The file written.
 
     Raises:
-        OSError: The model cannot be read or the file not written.
-        ValueError: The file is no model that can be served, or the rows do not fit it.
+        OSError: The model cannot be read or the file cannot be written.
+        ValueError: The file is not a model that can be served, or the rows do not fit it.
     """
     model_file = Path(model_file)
     file = model_file.with_name(GOLDEN_FILE)

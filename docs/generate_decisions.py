@@ -23,8 +23,9 @@ TOPICS = [
 ABOUT = """\
 # Decisions
 
-Each was costly or could have gone the other way. A record gives the reasons and what was rejected; the tens of its number say what
-it is about. A superseded record stays, and names its successor. Written by `python -m docs.generate_decisions`.
+Each was costly or could have gone the other way. A record gives the reasons and what was rejected; the tens of its
+number say what it is about. A superseded record stays, and names its successor. Written by
+`python -m docs.generate_decisions`.
 """
 
 

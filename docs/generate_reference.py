@@ -19,10 +19,10 @@ INTRODUCTION = """\
 
 <!-- Written by `python -m docs.generate_reference` from the docstrings in components/. Change those, not this page. -->
 
-Everything that `MLInferenceFunction` takes and gives. Python spells names as here; every other language, and YAML, in
-camel case: `memory_mb` is `memoryMb`. What is marked *input* may be an output of another resource; all other values
-have to be known before anything is deployed, because they are checked then. An argument that is not given, or `None`,
-has its default; one that is not listed here is refused by name.
+Everything that `MLInferenceFunction` takes and returns. Python spells names as here; every other language, and YAML,
+uses camel case: `memory_mb` is `memoryMb`. What is marked *input* may be an output of another resource; all other
+values have to be known before anything is deployed, because they are checked then. An argument that is left out, or
+`None`, has its default; one that is not listed here is refused by name.
 """
 
 
@@ -42,7 +42,7 @@ def page() -> str:
         parts.append(f"### {name}\n\n{_paragraph(kind['description'])}\n")
         parts.append(_values(kind) if "enum" in kind else _table("Argument", _python_names(name), kind["properties"]))
     outputs = [name for name in MLInferenceFunction.__annotations__ if not name.startswith("_")]
-    parts.append("## Outputs\n\nAll are known after deploying; one that may be none says so.\n")
+    parts.append("## Outputs\n\nAll are known after a deployment; those that may be none say so.\n")
     parts.append(_table("Output", outputs, component["properties"], is_output=True))
     return "\n".join(parts)
 

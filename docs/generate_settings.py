@@ -18,7 +18,7 @@ PROJECT = Path(__file__).resolve().parents[1] / "Pulumi.yaml"
 
 ABOUT = """\
 # Every argument of the component is a setting. Written by `python -m docs.generate_settings` from the docstrings in
-# components/arguments.py: change those, not this. What a stack sets otherwise stands in Pulumi.<stack>.yaml.
+# components/arguments.py: change those, not this. What a stack sets differently is in Pulumi.<stack>.yaml.
 config:
 """
 

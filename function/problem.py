@@ -64,7 +64,7 @@ class Problem(Exception):  # noqa: N818 - RFC 9457's word for it
 
     Attributes:
         status: HTTP status code.
-        detail: One sentence that says what was got, what is allowed and what to do.
+        detail: One sentence that says what was given, what is allowed and what to do.
         faults: Faults in the data, at most `MAX_ERRORS`.
         headers: Response headers that the status demands, such as `allow` with 405.
     """

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 
 class LocalError(Exception):
-    """Something the user can act on; its text is one line that says what was got and what to do."""
+    """Something the user can act on; its text is one line that says what was given and what to do."""
 
 
 def exit_status(command: Callable[[], object], *, debug: bool) -> int:

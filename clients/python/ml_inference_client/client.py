@@ -1,4 +1,4 @@
-"""The library's two clients, one for plain and one for asynchronous code: sign, send, send again, explain.
+"""The library's two clients, one for plain and one for asynchronous code: sign, send, retry, explain.
 
     with Client.connect() as client:
         print(client.predict([{"fixed acidity": 6.6, …}]))
@@ -43,16 +43,16 @@ TIMEOUT = httpx.Timeout(90, connect=10)
 JSON = "application/json"
 
 GZIP_FROM = 16_384
-"""Bytes of a JSON body from which it goes packed, and without its type: a Function URL hands over as text whatever is
-called JSON, and bytes that are no text are lost. The endpoint takes JSON where no type is given. Unpacking costs it no
-more than what else the seven times longer body would cost."""
+"""Bytes of a JSON body from which it is sent packed, and without its type: a Function URL passes on as text anything
+called JSON, and loses bytes that are not text. The endpoint assumes JSON where no type is given. Unpacking costs it no
+more than the seven times longer body would."""
 
 
 def _connection(settings: Settings) -> dict[str, Any]:
-    """Options of an httpx client for an endpoint; it follows no redirect, and no proxy where none belongs.
+    """Options of an httpx client for an endpoint; it follows no redirect, and uses no proxy where none belongs.
 
-    Plain HTTP stays on this machine, where a proxy would read it, and a detour around the endpoint's name is one around
-    the proxies for it, too.
+    Plain HTTP stays on this machine, since a proxy would read it; and a connection that avoids the endpoint's name also
+    avoids the proxies for it.
     """
     direct = settings.emulator or settings.connect_to
     mounts = {"http://": None, "https://": None, "all://": None} if direct else {}
@@ -63,7 +63,7 @@ def http_client(kind: type[HttpClient], settings: Settings, auth: httpx.Auth | N
     """An httpx client of a kind for an endpoint.
 
     Raises:
-        SettingsError: What the environment says of proxies or certificates cannot be used.
+        SettingsError: What the environment says about proxies or certificates cannot be used.
     """
     try:
         return kind(auth=auth, **_connection(settings))
@@ -76,7 +76,7 @@ def http_client(kind: type[HttpClient], settings: Settings, auth: httpx.Auth | N
 
 
 def tls_name(settings: Settings) -> dict[str, Any]:
-    """The httpx extension that wants the endpoint's certificate, wherever the connection goes."""
+    """The httpx extension that requires the endpoint's certificate, wherever the connection goes."""
     name = urlsplit(settings.endpoint).hostname
     return {"sni_hostname": name} if settings.connect_to else {}
 
@@ -104,7 +104,7 @@ class Answer:
 
 
 class _Requests:
-    """What both clients share: building requests, and judging what came of them."""
+    """What both clients share: building requests, and judging their outcome."""
 
     def __init__(self, settings: Settings, source: CredentialSource | None = None, retry: Retry | None = None) -> None:
         """Prepare to call an endpoint; nothing is sent yet.
@@ -195,17 +195,17 @@ class Client(_Requests):
             records: Each with every feature of the model, in any order.
 
         Returns:
-            One prediction a record, in their order.
+            One prediction for each record, in their order.
 
         Raises:
-            InferenceError: JSON cannot hold the records, NaN and Infinity for instance; else see `errors.py`.
+            InferenceError: JSON cannot hold the records, NaN or Infinity for instance; for others see `errors.py`.
         """
         return _predictions(self.send("POST", "/", _body(records)), len(records))
 
     def send(
         self, method: str, path: str, body: bytes | None = None, content_type: str = JSON, accept: str = "*/*"
     ) -> Answer:
-        """Send any request to the endpoint, again if need be.
+        """Send any request to the endpoint, and retry it if necessary.
 
         Args:
             method: HTTP method.
@@ -250,7 +250,7 @@ class AsyncClient(_Requests):
     async def send(
         self, method: str, path: str, body: bytes | None = None, content_type: str = JSON, accept: str = "*/*"
     ) -> Answer:
-        """Send any request to the endpoint, again if need be; see `Client.send`."""
+        """Send any request to the endpoint, and retry it if necessary; see `Client.send`."""
         request, attempt = self._arguments(method, path, body, content_type, accept), 0
         while True:
             attempt += 1
@@ -266,7 +266,7 @@ class AsyncClient(_Requests):
 
 
 def why_untrusted(error: BaseException | None, settings: Settings) -> str | None:
-    """What to say of an error of httpx if a certificate that is not trusted is beneath it."""
+    """What to say about an error of httpx if it was caused by an untrusted certificate."""
     while error:
         if isinstance(error, ssl.SSLCertVerificationError):
             return untrusted(settings.host, error.verify_message, "SSL_CERT_FILE")

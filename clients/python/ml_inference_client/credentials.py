@@ -1,4 +1,4 @@
-"""Whose signature stands under a request: AWS's usual credential chain, and from there the invoker role.
+"""Who signs a request: AWS's usual credential chain, and from there the invoker role.
 
 The chain is botocore's own (environment, profiles, single sign-on, container, instance), and so are the role's session
 and its renewal before it expires. Nothing here writes a credential anywhere.
@@ -23,12 +23,12 @@ from ml_inference_client.errors import CredentialsError
 from ml_inference_client.settings import Settings
 
 # At DEBUG botocore logs signatures, session tokens and the secret keys that STS answers. A program that turns its own
-# debugging on does not mean that; one that gives botocore a level of its own still gets it.
+# debugging on does not mean that; one that sets botocore's own level still gets it.
 if logging.getLogger("botocore").level == logging.NOTSET:
     logging.getLogger("botocore").setLevel(logging.INFO)
 
 AWS_CALL_ERRORS = (BotoCoreError, ResponseParserError)
-"""What a call of botocore raises beside `ClientError`."""
+"""What a call of botocore raises besides `ClientError`."""
 
 SESSION_NAME = "ml-inference-client"
 """How calls under the assumed role appear in CloudTrail."""
@@ -47,7 +47,7 @@ _STS_REASONS = {
 
 
 class CredentialSource:
-    """Gives the credentials to sign the next request with; safe to use from several threads.
+    """Provides the credentials to sign the next request with; safe to use from several threads.
 
     Attributes:
         session: The botocore session, for further AWS calls as the caller before any role.
@@ -78,7 +78,7 @@ class CredentialSource:
         """The credentials as they are now, renewed if they were about to expire.
 
         Raises:
-            CredentialsError: They could not be had; the message says why.
+            CredentialsError: They could not be obtained; the message says why.
         """
         try:
             return self._signer.get_frozen_credentials()
@@ -110,7 +110,7 @@ class CredentialSource:
 
 
 def said(error: ClientError) -> tuple[str, str]:
-    """Code and message of an answer; something on the way may have given one without them."""
+    """Code and message of an answer, which something on the way may have sent without them."""
     details = error.response.get("Error", {})
     return str(details.get("Code", "no code")), str(details.get("Message", "no reason given"))
 

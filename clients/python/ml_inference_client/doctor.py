@@ -1,7 +1,7 @@
-"""Goes the way of a request step by step and says in plain words where it ends.
+"""Follows the path of a request step by step and says in plain words where it ends.
 
-Name and connection, clock, credentials, role, signature and grants, model. It stops at the first fault, since all that
-follows would only repeat it. Sends no data and prints no credential.
+Name and connection, clock, credentials, role, signature and grants, model. It stops at the first fault, since what
+comes after would only repeat it. Sends no data and prints no credential.
 """
 
 import re
@@ -27,7 +27,7 @@ class Finding:
     """The outcome of one step.
 
     Attributes:
-        good: Whether the way goes on.
+        good: Whether the next step makes sense.
         step: The step's name.
         sentence: What was found; for a fault, what to do.
     """
@@ -125,7 +125,7 @@ def _call(settings: Settings, source: CredentialSource, caller: str, retry: Retr
 
 
 def _ask_for_grants(settings: Settings, source: CredentialSource, caller: str) -> str | None:
-    """Which grants are missing, if the caller may ask IAM and the stack's outputs told what to ask about."""
+    """Which grants are missing, if the caller may ask IAM and the stack's outputs say what to ask about."""
     principal = settings.role_arn or role_of(caller)
     if settings.alias_arn is None:
         return None
@@ -180,7 +180,7 @@ def simulate(iam: Any, principal: str, alias_arn: str) -> dict[str, str]:
 
 
 def role_of(caller: str) -> str:
-    """The ARN that IAM knows a caller by: for a session of a role the role's own."""
+    """The ARN that IAM knows a caller by: for a role's session, the role's own."""
     session = _ASSUMED.match(caller)
     if session is None:
         return caller

@@ -1,4 +1,4 @@
-"""What can go wrong between a caller and the endpoint. Messages are for people and hold no credential and no value."""
+"""What can go wrong between a caller and the endpoint. Messages are for people, without credentials or values."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -21,7 +21,7 @@ class Interrupted(KeyboardInterrupt):
 
 
 class SettingsError(InferenceError):
-    """Endpoint, region or role are missing or contradict each other."""
+    """Endpoint, region or role is missing, or they contradict each other."""
 
 
 class CredentialsError(InferenceError):
@@ -57,7 +57,7 @@ class RequestRefusedError(InferenceError):
 
 
 class UnavailableError(InferenceError):
-    """The endpoint was throttled, broken or out of reach at every attempt."""
+    """The endpoint was throttled, broken or unreachable at every attempt."""
 
 
 def _where(fault: Mapping[str, Any]) -> str:

@@ -1,7 +1,7 @@
-"""Why did the endpoint answer 403? From what AWS says, and from what it leaves unsaid, to one sentence.
+"""Why did the endpoint answer 403? Turns what AWS says, and what it leaves unsaid, into one sentence.
 
-A Function URL tells wrong signatures apart but answers a missing grant with a bare "Forbidden": it takes two grants,
-and only an account's administrator can ask which one is missing (doctor.py does). Holds no credential.
+A Function URL tells wrong signatures apart but answers a missing grant with a bare "Forbidden": a call takes two
+grants, and only an account's administrator can ask which one is missing (doctor.py does). Contains no credential.
 """
 
 import re
@@ -46,7 +46,7 @@ class Cause:
 
 
 def cause_of(headers: Mapping[str, str], body: str, region: str, now: datetime | None = None) -> Cause:
-    """Tell why a signed request was refused.
+    """Work out why a signed request was refused.
 
     Args:
         headers: The answer's headers, names in lower case.
@@ -94,7 +94,7 @@ def cause_of(headers: Mapping[str, str], body: str, region: str, now: datetime |
 
 
 def redirect(location: str) -> str:
-    """Why a redirect is not followed: with the session token and the records in it, the request is for nobody else.
+    """Why a redirect is not followed: the request carries the session token and the records, and is for nobody else.
 
     Args:
         location: The header of that name; only the host in it is named.

@@ -1,6 +1,6 @@
 """When is a request sent again, and after how long?
 
-Predictions change nothing, so every request may be repeated. Each attempt is signed again by whoever sends it.
+Predictions change nothing, so every request may be repeated. The sender signs each attempt again.
 """
 
 import random
@@ -21,9 +21,9 @@ class Retry:
     https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
 
     Attributes:
-        attempts: How often a request is sent at most, at least 1.
+        attempts: The most times that a request is sent, at least 1.
         base_seconds: Longest wait after the first attempt; it doubles with each further one.
-        cap_seconds: Longest wait of all, also where the endpoint asks for more (`Retry-After`).
+        cap_seconds: Longest wait of all, even where the endpoint asks for more (`Retry-After`).
     """
 
     attempts: int = 6

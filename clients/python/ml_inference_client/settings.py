@@ -46,10 +46,10 @@ class Settings:
         region: The AWS region that requests are signed for.
         role_arn: The role to assume before calling; None calls with the credentials as they are.
         connect_to: `scheme://host:port` to connect to instead, while signing for and asking for `endpoint`'s name:
-            for an emulator, whose endpoint has a name that does not resolve, or a tunnel. With TLS, what answers
+            for an emulator, whose endpoint has a name that does not resolve, or a tunnel. With TLS, whatever answers
             there must have the endpoint's certificate.
-        alias_arn: The Lambda alias behind the endpoint, if the stack's outputs told it; for `doctor`.
-        batch: What the stack's outputs tell of batch scoring; None if it has none.
+        alias_arn: The Lambda alias behind the endpoint, if the stack's outputs name it; for `doctor`.
+        batch: What the stack's outputs say about batch scoring; None if it has none.
 
     Raises:
         SettingsError: An address cannot be right.
@@ -72,9 +72,9 @@ class Settings:
         """Put the settings together.
 
         Args:
-            given: Values that win, by attribute name; None stands for not given, an empty role for no role.
+            given: Values that win, by attribute name; None means not given, an empty role means no role.
             environment: Environment variables, see `VARIABLES`.
-            outputs: The stack's outputs; asked of the `pulumi` command if the endpoint is not told otherwise.
+            outputs: The stack's outputs; the `pulumi` command is asked for them if nothing else names the endpoint.
 
         Raises:
             SettingsError: The endpoint is unknown, or a value cannot be right.
@@ -110,7 +110,7 @@ class Settings:
 
     @property
     def emulator(self) -> str | None:
-        """The address of the emulator that takes AWS's place on this machine; None if there is none."""
+        """The address of the emulator that replaces AWS on this machine; None if there is none."""
         address = urlsplit(self.connect_to or self.endpoint)
         return f"http://{address.netloc}" if address.scheme == "http" else None
 
@@ -157,7 +157,7 @@ def outputs_of_stack(stack: str | None = None) -> dict[str, Any]:
         The outputs; nothing if no stack was named and the command is missing or does not know any.
 
     Raises:
-        SettingsError: A stack was named, and its outputs cannot be had.
+        SettingsError: A stack was named, and its outputs cannot be read.
     """
     command = shutil.which("pulumi")
     if command is None:

@@ -3,7 +3,7 @@
     httpx.Client(auth=SigV4Auth(source, settings))
 
 The request is signed for the endpoint's name, and goes there or not at all. Only that name, the content's type and
-encoding and AWS's own headers are signed: what a proxy may add or change on the way does not break the signature.
+encoding and AWS's own headers are signed, so nothing that a proxy may add or change on the way breaks the signature.
 """
 
 from collections.abc import AsyncGenerator, Generator
@@ -22,7 +22,7 @@ SIGNED = ("content-type", "content-encoding")
 
 
 class SigV4Auth(httpx.Auth):
-    """An httpx auth class for one endpoint that wants IAM signatures.
+    """An httpx auth class for one endpoint that requires IAM signatures.
 
     Leave `follow_redirects` off, as it is by default: httpx would carry the session token to another host.
     """
@@ -30,10 +30,10 @@ class SigV4Auth(httpx.Auth):
     requires_request_body = True
 
     def __init__(self, source: CredentialSource, settings: Settings, service: str = "lambda") -> None:
-        """Sign with what `source` gives at that moment.
+        """Sign with what `source` provides at that moment.
 
         Args:
-            source: Asked for each request, so that a session that is about to expire is renewed.
+            source: Asked for every request, so that a session that is about to expire is renewed.
             settings: The endpoint and its AWS region.
             service: The service's name in signatures.
         """
@@ -54,7 +54,7 @@ class SigV4Auth(httpx.Auth):
         yield request
 
     def sign(self, request: httpx.Request, credentials: ReadOnlyCredentials) -> None:
-        """Put the signature's headers on a request, in place of those of an earlier attempt.
+        """Put the signature's headers on a request, replacing those of an earlier attempt.
 
         Raises:
             InferenceError: The request does not go to the endpoint.
