@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 PYTHON_AT_LEAST := 3.11
-# The image's Python, for which there are packages that the oldest supported one has not.
+# The image's Python, which has packages that the oldest supported one lacks.
 IMAGE_PYTHON := 3.13
 BIN := $(if $(filter Windows_NT,$(OS)),.venv/Scripts,.venv/bin)
 INSTALLED := .venv/.installed
@@ -12,7 +12,7 @@ export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
 ifeq ($(UV_DEFAULT_INDEX),)
 unexport UV_DEFAULT_INDEX
 endif
-# Many containers set it; then every process compiles again all that it imports, half of what a short one does.
+# Many containers set it; every process then recompiles all that it imports, which is half the work of a short one.
 unexport PYTHONDONTWRITEBYTECODE
 MODEL ?= $(MODEL_PATH)
 export MODEL
@@ -35,7 +35,7 @@ help: ## list the commands and their variables
 	@printf '\n%s\n\n' 'Variables, as in: make local MODEL=churn.ubj SET="memoryMb=512"'
 	@sed -n 's/^#? //p' $(MAKEFILE_LIST)
 
-setup: $(INSTALLED) ## install everything into .venv; the other commands do it by themselves
+setup: $(INSTALLED) ## install everything into .venv; the other commands do so when needed
 
 local: $(INSTALLED) ## deploy onto an emulator on this machine, call the endpoint, tear down
 	@$(BIN)/python -m local
@@ -49,7 +49,7 @@ image: $(INSTALLED) ## build the image that pulumi up would push; needs a Docker
 image-test: $(INSTALLED) ## build it, run it as Lambda would, check everything
 	@$(BIN)/python -m image test
 
-pin: $(INSTALLED) ## write the base image's digest of today into the stack's settings; needs a Docker engine
+pin: $(INSTALLED) ## write the base image's present digest into the stack's settings; needs a Docker engine
 	@$(BIN)/python -m image pin
 
 engine: $(ENGINE) ## Pulumi's own engine for the tests: the one on the PATH, or built with Go
@@ -79,15 +79,16 @@ train: $(INSTALLED) ## train the wine model again and write its files; TRIALS=15
 report: $(INSTALLED) ## describe data and model in one HTML page
 	@$(BIN)/python -m model.study.report
 
-bench: $(INSTALLED) ## the handler against a pandas baseline, side by side
+bench: $(INSTALLED) ## measure the handler beside pandas, numpy, ONNX Runtime and compiled trees
 	@$(BIN)/python -m benchmarks
 
-derive: $(INSTALLED) ## write again what is derived: reference, schema, the clients' samples
+derive: $(INSTALLED) ## write again what is derived: reference, schema, figures, the clients' samples
 	@$(BIN)/python -m docs.generate_schema
 	@$(BIN)/python -m docs.generate_reference
 	@$(BIN)/python -m docs.generate_settings
 	@$(BIN)/python -m docs.generate_decisions
 	@$(BIN)/python -m docs.generate_deployer_policy
+	@$(BIN)/python -m docs.generate_benchmarks
 	@$(BIN)/python -m clients.derive
 
 lock: $(INSTALLED) ## resolve the requirements again, with hashes

@@ -3,8 +3,8 @@
     python -m pulumi_ml_inference.prune_versions "$(pulumi stack output function_name)" --keep 3
 
 Run it after a deployment, in CI or by hand, with the credentials and the region that the AWS CLI would use. It keeps
-the newest versions and every one that an alias names or gives a share to. It needs `boto3`, which a deployment does not.
-A version that is gone already, or that has come into use meanwhile, is skipped: run it as often as you like.
+the newest versions and every one that an alias names or gives a share to. It needs `boto3`, which a deployment does
+not. A version that is gone already, or that has come into use meanwhile, is skipped: run it as often as you like.
 """
 
 import argparse
