@@ -55,11 +55,11 @@ def main() -> int:
 
 def _peers(notes: list[str]) -> list[Subject]:
     """Return those whose answers are the handler's; who answers otherwise is no peer."""
-    everyone = [subjects.tutorial(), subjects.careful()]
+    everyone = [subjects.tutorial()]
     try:
-        everyone += [subjects.onnx(), subjects.compiled()]
+        everyone += [subjects.careful(), subjects.onnx(), subjects.compiled()]
     except packages.NoIndexError as reason:
-        notes.append(f"Not measured beside ONNX Runtime and compiled trees: {reason}.")
+        notes.append(f"Not measured beside the others: {reason}.")
         print(notes[-1])
     measurements.check_answers(everyone, payloads.records(100))
     return everyone

@@ -72,9 +72,9 @@ def _warm(size: int, model: Path, rows: int, rounds: int) -> Point:
 
 
 def _everyone(model: Path) -> list[Subject]:
-    peers = [subjects.tutorial(model), subjects.careful(model)]
-    with suppress(packages.NoIndexError):  # said by the first table already
-        peers += [subjects.onnx(model), subjects.compiled(model)]
+    peers = [subjects.tutorial(model)]
+    with suppress(packages.NoIndexError):  # the first table says so
+        peers += [subjects.careful(model), subjects.onnx(model), subjects.compiled(model)]
     return [*peers, subjects.handler(model)]
 
 

@@ -54,6 +54,15 @@ def peers() -> Path:
     return installed("peers", ["--no-deps", "--require-hashes", "-r", str(PEERS / "requirements.txt")])
 
 
+def careful() -> Path:
+    """Return the folder of what a careful engineer installs: XGBoost by the name that brings no GPU library.
+
+    Raises:
+        NoIndexError: It cannot be installed here.
+    """
+    return installed("careful", ["orjson", "xgboost-cpu"])
+
+
 def xgboost(version: str) -> Path:
     """Return the folder of a version of XGBoost, also of one that wants a newer Python than this: its library does not.
 

@@ -10,9 +10,6 @@ from benchmarks.folders import ROOT
 TUTORIAL = ["pandas", "scikit-learn", "xgboost"]
 """What tutorials install. `xgboost` on Linux brings the GPU library, which Lambda has no use for."""
 
-CAREFUL = ["orjson", "xgboost-cpu"]
-"""What a careful engineer installs: the name without the GPU library, which brings numpy and scipy."""
-
 ONNX = ["onnxruntime", "orjson"]
 """What serves a model that was converted already; brings numpy."""
 
@@ -32,7 +29,7 @@ def careful_bytes() -> int:
     Raises:
         packages.NoIndexError: It cannot be installed here.
     """
-    return packages.size(packages.installed("careful", CAREFUL))
+    return packages.size(packages.careful())
 
 
 def onnx_bytes() -> int:

@@ -42,6 +42,7 @@ class Subject:
         packages: Folders of packages that come before the project's own environment.
         settings: Further environment variables.
         forms: The bodies that it reads.
+        alone: Whether it has those packages only: XGBoost's imports pandas and scikit-learn where they are installed.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Subject:
     packages: tuple[Path, ...] = ()
     settings: Mapping[str, str] = field(default_factory=dict)
     forms: tuple[str, ...] = ("records", "columns", "binary")
+    alone: bool = False
 
     def environment(self) -> dict[str, str]:
         """Return the environment variables of its processes."""
@@ -66,7 +68,7 @@ class Subject:
     def paths(self) -> list[str]:
         """Return the folders of its modules and of the installed packages."""
         installed = [path for path in sys.path if path.endswith("site-packages")]
-        return [str(self.folder), *map(str, self.packages), *installed]
+        return [str(self.folder), *map(str, self.packages), *([] if self.alone else installed)]
 
 
 def tutorial(model: Path = MODEL) -> Subject:
@@ -75,8 +77,12 @@ def tutorial(model: Path = MODEL) -> Subject:
 
 
 def careful(model: Path = MODEL) -> Subject:
-    """Return what a careful engineer writes with XGBoost's Python package."""
-    return Subject("careful", PEERS, "careful", model, _library())
+    """Return what a careful engineer writes with XGBoost's Python package.
+
+    Raises:
+        packages.NoIndexError: What it needs cannot be installed here.
+    """
+    return Subject("careful", PEERS, "careful", model, (*_library(), packages.careful()), alone=True)
 
 
 def onnx(model: Path = MODEL) -> Subject:

@@ -40,7 +40,7 @@ medians. Times are processor time, which other programs do not disturb; behind t
 
 - **tutorial**: pandas' `read_json` and `XGBRegressor.predict`, as tutorials deploy it. It reads records only, so in
   every line it gets records.
-- **careful**: `Booster.inplace_predict` on numpy, orjson, no pandas.
+- **careful**: `Booster.inplace_predict` on numpy, orjson; neither pandas nor scikit-learn installed.
 - **ONNX Runtime**: the model converted to ONNX. **compiled trees**: the trees as C code by tl2cgen, called by ctypes.
   Both give the same predictions up to the last digit of a float32.
 
