@@ -4,9 +4,11 @@ import csv
 import gzip
 import json
 import re
+import uuid
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ import pytest
 from ml_inference_client import __main__ as command_line
 from ml_inference_client import errors
 from ml_inference_client.batch import BatchRun, cost, join, run
+from ml_inference_client.credentials import CredentialSource
 from ml_inference_client.settings import Settings
 
 from local import demo, stack_config
@@ -22,6 +25,7 @@ from local.deployment import Deployment
 from local.emulator import Emulator
 from local.resources import Target
 from local.staged_images import StagedImages
+from tests.local.test_deployer_policy import as_over_tls
 
 GOLDEN = json.loads((demo.PROJECT / "model" / "golden.json").read_text())
 RECORDS, PREDICTIONS = GOLDEN["records"], GOLDEN["predictions"]
@@ -143,17 +147,50 @@ def test_compressed_objects_are_read_as_their_names_say(deployed: Deployed, tmp_
     assert [float(line["prediction"]) for line in lines(fetched)] == PREDICTIONS * REPEATED
 
 
+def user(deployed: Deployed, monkeypatch: pytest.MonkeyPatch, *actions: str) -> None:
+    """From here on the caller is somebody who may do this alone."""
+    iam, name = deployed.cloud.iam, f"user-{uuid.uuid4()}"
+    iam.create_user(UserName=name)
+    document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": actions, "Resource": "*"}]}
+    iam.put_user_policy(UserName=name, PolicyName="runs", PolicyDocument=json.dumps(document))
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", key["AccessKeyId"])
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", key["SecretAccessKey"])
+
+
+def test_the_rights_that_the_page_names_are_those_that_the_client_needs(
+    deployed: Deployed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = (demo.PROJECT / "docs" / "batch.md").read_text(encoding="utf-8")
+    sentence = page[page.index("The caller needs") : page.index("Buckets of your own")]
+    named = re.findall(r"`(?:(\w+):)?([A-Z]\w+)`", sentence)
+    services = list[str](accumulate((service for service, _ in named), lambda before, now: now or before))
+    actions = [f"{service}:{action}" for service, (_, action) in zip(services, named, strict=True)]
+    assert len(actions) >= 8
+    source = deployed.put("rights/1.csv", rows()).removesuffix("1.csv")
+    command = ("--name", "rights", "--keep", "id", "--fetch", str(tmp_path / "out.csv"))
+    user(deployed, monkeypatch, *actions)
+    client = CredentialSource.client
+
+    def over_tls(self: CredentialSource, service: str, **options: str | None) -> Any:
+        made = client(self, service, **options)
+        made.meta.events.register("before-call.s3", as_over_tls)
+        return made
+
+    monkeypatch.setattr(CredentialSource, "client", over_tls)
+    assert deployed.command(source, deployed.output, *command) == 0
+    said = capsys.readouterr().err
+    assert "Lambda's metrics of its time" in said
+    assert "note:" not in said
+    assert deployed.command("--name", "rights", "--redrive") == 1
+    assert "cannot be redriven: Execution is SUCCEEDED" in capsys.readouterr().err, "it may, and there is nothing to do"
+
+
 def test_who_may_not_look_at_the_input_may_start_a_run_of_it(
     deployed: Deployed, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    iam = deployed.cloud.iam
-    iam.create_user(UserName="scheduler")
-    document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "states:*", "Resource": "*"}]}
-    iam.put_user_policy(UserName="scheduler", PolicyName="runs", PolicyDocument=json.dumps(document))
-    key = iam.create_access_key(UserName="scheduler")["AccessKey"]
     source = deployed.put("unseen/1.csv", rows()[:3])
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", key["AccessKeyId"])
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", key["SecretAccessKey"])
+    user(deployed, monkeypatch, "states:*")
     assert deployed.command(source, deployed.output, "--keep", "id", "--name", "unseen") == 0
     said = capsys.readouterr().err
     assert "note: the input may not be looked at" in said
