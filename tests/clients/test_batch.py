@@ -113,7 +113,7 @@ def test_what_a_run_would_cost_is_said_and_nothing_is_started(
     source = deployed.put("estimate.csv", rows())
     assert deployed.command(source, deployed.output, "--name", "estimate", "--estimate") == 0
     said = capsys.readouterr().err
-    assert f"{ROWS:,} rows of csv in 1 objects of " in said
+    assert f"{ROWS:,} rows of csv in 1 object of " in said
     work = BatchRun(deployed.settings, "estimate").estimate(ROWS)
     assert f"cost: about {work.usd:.4f} US dollars: {work.batches} batches of " in said
     assert deployed.command("--name", "estimate") == 1, "no run of this name was started"

@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -184,6 +185,14 @@ def test_what_cannot_be_looked_into_has_no_number() -> None:
     seen = look(Bucket({"in.csv.zstd": b"packed"}), "rows", "in.csv.zstd")
     assert (seen.kind, seen.rows, seen.exact) == ("csv", None, False)
     assert "Zstandard" in seen.notes[0]
+
+
+def test_without_pyarrow_parquet_is_only_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    bucket = Bucket({"in/a.parquet": parquet(9), "in/b.parquet": parquet(9)})
+    monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
+    seen = look(bucket, "rows", "in/")
+    assert (seen.kind, seen.objects, seen.rows) == ("parquet", 2, None)
+    assert seen.notes == ['how many rows Parquet has is told with pyarrow: install "ml-inference-client[parquet]"']
 
 
 def test_a_header_alone_has_no_rows() -> None:

@@ -43,6 +43,7 @@ def may(deployment: Deployment, action: str, resource: str) -> bool:
         ("states:StartExecution", f"{STATES}:stateMachine:{MACHINE}"),
         ("states:DescribeExecution", f"{STATES}:execution:{MACHINE}:a-run"),
         ("states:StopExecution", f"{STATES}:execution:{MACHINE}/csv-object:a-child"),
+        # The state machine's own ARN in these two places lets no run be redriven: https://github.com/aws/aws-cdk/pull/34760
         ("states:RedriveExecution", f"{STATES}:execution:{MACHINE}/csv-prefix:a-child"),
         ("s3:ListBucket", "arn:aws:s3:::wine-batch-input-1a2b3c4"),
         ("s3:GetObject", "arn:aws:s3:::wine-batch-input-1a2b3c4/2026/wines.csv"),

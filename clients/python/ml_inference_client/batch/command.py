@@ -89,7 +89,7 @@ def _say_what_it_reads(found: BatchRun, source: str, seen: Preview) -> None:
     for note in seen.notes:
         print(f"note: {note}", file=sys.stderr)
     if seen.objects:
-        size = f"{seen.objects:,} objects of {seen.size / 1e6:,.1f} MB"
+        size = f"{seen.objects:,} object{'s' * (seen.objects != 1)} of {seen.size / 1e6:,.1f} MB"
         how = "counted" if seen.exact else f"by the first {SAMPLE_BYTES:,} bytes of some"
         rows = (
             "rows that cannot be told" if seen.rows is None else f"{'' if seen.exact else 'about '}{seen.rows:,} rows"

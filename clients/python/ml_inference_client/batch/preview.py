@@ -39,6 +39,8 @@ SAMPLE_BYTES, SAMPLED_OBJECTS = 256 * 1024, 8
 
 _MOST_UNPACKED_BYTES = 1024**2
 
+_NO_PYARROW = 'how many rows Parquet has is told with pyarrow: install "ml-inference-client[parquet]"'
+
 _FOOTER_END = 8
 _MAGIC = b"PAR1"
 
@@ -304,8 +306,8 @@ def _parquet(s3: S3, one: Object, notes: list[str]) -> Sample | None:
     try:
         import pyarrow.parquet  # type: ignore[import-untyped]
     except ImportError:
-        if not notes:
-            notes.append('how many rows Parquet has is told with pyarrow: install "ml-inference-client[parquet]"')
+        if _NO_PYARROW not in notes:
+            notes.append(_NO_PYARROW)
         return None
     metadata = pyarrow.parquet.read_metadata(io.BytesIO(_end(s3, one, length + _FOOTER_END)))
     for number in range(metadata.num_row_groups):
