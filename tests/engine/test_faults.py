@@ -109,7 +109,7 @@ def test_a_first_deployment_that_breaks_off_says_why_is_finished_by_the_next_and
 @pytest.fixture(scope="module")
 def served(faulty: Drill, good_model: Path) -> Iterator[EndpointStack]:
     """A stack that serves."""
-    stack = EndpointStack(faulty.engine, "served", {"model_path": str(good_model)})
+    stack = EndpointStack(faulty.engine, "broken-off", {"model_path": str(good_model)})
     assert stack.up().succeeded
     yield stack
     assert stack.destroy().succeeded

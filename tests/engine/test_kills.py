@@ -108,7 +108,7 @@ def test_a_destruction_that_was_killed_is_finished_by_the_next_and_leaves_nothin
 @pytest.fixture(scope="module")
 def served(killing: Drill, good_model: Path) -> Iterator[EndpointStack]:
     """A stack that serves."""
-    stack = EndpointStack(killing.engine, "served", {"model_path": str(good_model)})
+    stack = EndpointStack(killing.engine, "updated", {"model_path": str(good_model)})
     up = stack.up()
     assert up.succeeded, up.text
     yield stack
