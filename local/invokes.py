@@ -1,6 +1,7 @@
 """The provider functions that a program may call: questions to AWS that create nothing."""
 
 import base64
+import secrets
 from collections.abc import Callable
 from typing import Any
 
@@ -69,7 +70,7 @@ def alias(cloud: Cloud, functionName: str, name: str) -> dict[str, Any]:  # noqa
 
 
 def authorization_token(cloud: Cloud, **registry: str) -> dict[str, Any]:  # noqa: ARG001 - there is but one
-    """The image registry's temporary password."""
+    """The image registry's temporary password: as AWS does it, another one at every call."""
     token = cloud.ecr.get_authorization_token()["authorizationData"][0]
     user, _, password = base64.b64decode(token["authorizationToken"]).decode().partition(":")
     return {
@@ -79,7 +80,7 @@ def authorization_token(cloud: Cloud, **registry: str) -> dict[str, Any]:  # noq
         "expiresAt": token["expiresAt"].isoformat(),
         "proxyEndpoint": token["proxyEndpoint"],
         "userName": user,
-        "password": password,
+        "password": f"{password}-{secrets.token_hex(4)}",
     }
 
 

@@ -1,5 +1,7 @@
 """One engine, one emulator and one set of attached stand-in plugins for all tests of this folder."""
 
+import dataclasses
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -67,6 +69,15 @@ def stand_ins(emulator: Emulator) -> Iterator[dict[str, int]]:
 def engine(unplugged: Engine, stand_ins: dict[str, int]) -> Engine:
     """The engine, attached to the stand-ins."""
     return unplugged.attached_to(stand_ins)
+
+
+@pytest.fixture(scope="session")
+def with_component_package(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Engine:
+    """The engine, with the component package as a plugin on its PATH."""
+    folder = tmp_path_factory.mktemp("component-package")
+    plugins.install_component_package(folder)
+    path = os.pathsep.join([str(folder), str(ENGINE / "bin"), os.environ["PATH"]])
+    return dataclasses.replace(engine, environment={**engine.environment, "PATH": path})
 
 
 @pytest.fixture(scope="session")

@@ -19,14 +19,24 @@ from local.images import Images
 from tests.engine import stand_in
 
 PACKAGES = ("aws", "docker", "random")
+COMPONENT_PACKAGE = Path(__file__).parents[2] / "components"
 
 
 def install(folder: Path) -> None:
     """Put the plugins' executables into a folder that is to go on the PATH."""
     for package in PACKAGES:
-        script = folder / f"pulumi-resource-{package}"
-        script.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{stand_in.__file__}" {package} "$@"\n')
-        script.chmod(script.stat().st_mode | stat.S_IXUSR)
+        _script(folder, package, f'"{stand_in.__file__}" {package}')
+
+
+def install_component_package(folder: Path) -> None:
+    """Put the component package's executable, which is the genuine one, into a folder that is to go on the PATH."""
+    _script(folder, "ml-inference", f'"{COMPONENT_PACKAGE}"')
+
+
+def _script(folder: Path, package: str, arguments: str) -> None:
+    script = folder / f"pulumi-resource-{package}"
+    script.write_text(f'#!/bin/sh\nexec "{sys.executable}" {arguments} "$@"\n')
+    script.chmod(script.stat().st_mode | stat.S_IXUSR)
 
 
 @dataclass

@@ -225,6 +225,7 @@ class Stack:
 
     def _run(self, command: Callable[..., Any], **options: Any) -> Outcome:
         outcome, lines = Outcome(), list[str]()
+        self._workspace.program = self.program  # what `run_program` runs
         with contextlib.chdir(self.folder):
             try:
                 command(on_event=outcome.note, on_output=lines.append, on_error=lines.append, color="never", **options)

@@ -198,7 +198,7 @@ def comparable(inputs: Wire) -> dict[str, Any]:
     https://github.com/pulumi/pulumi-docker/blob/master/provider/provider.go (diffUpdates)
     """
     values = own(inputs)
-    if "registry" in values:
+    if isinstance(values.get("registry"), Mapping):  # else unknown as a whole
         values["registry"] = {"server": values["registry"].get("server")}
     return values
 

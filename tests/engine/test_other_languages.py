@@ -9,9 +9,7 @@ import contextlib
 import json
 import os
 import shutil
-import stat
 import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -142,17 +140,6 @@ class Story:
     left: tuple[set[str], set[str]]
 
 
-@pytest.fixture(scope="module")
-def with_component_package(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """The environment of an engine that finds the component package on its PATH."""
-    folder = tmp_path_factory.mktemp("plugins")
-    plugin = folder / "pulumi-resource-ml-inference"
-    plugin.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{REPOSITORY / "components"}" "$@"\n')
-    plugin.chmod(plugin.stat().st_mode | stat.S_IXUSR)
-    path = os.pathsep.join([str(folder), str(ENGINE / "bin"), os.environ["PATH"]])
-    return {**os.environ, **engine.environment, "PATH": path}
-
-
 @pytest.fixture(
     scope="module",
     params=[
@@ -165,11 +152,11 @@ def with_component_package(engine: Engine, tmp_path_factory: pytest.TempPathFact
 def story(
     request: pytest.FixtureRequest,
     cloud: Cloud,
-    engine: Engine,
-    with_component_package: dict[str, str],
+    with_component_package: Engine,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Story:
-    example, before = EXAMPLES[request.param], inventory(cloud)
+    example, engine, before = EXAMPLES[request.param], with_component_package, inventory(cloud)
+    environment = {**os.environ, **engine.environment}
     folder = example.copied(tmp_path_factory.mktemp("repository"))
     project = yaml.safe_load((folder / "Pulumi.yaml").read_text())
     del project["packages"]
@@ -180,9 +167,7 @@ def story(
     def run(step: str) -> str:
         with contextlib.chdir(folder):  # where the attached Docker plugin looks for the build context
             command = example.command(stack.name, step)
-            ended = subprocess.run(
-                command, env=with_component_package, capture_output=True, text=True, check=False, timeout=300
-            )
+            ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=300)
         assert ended.returncode == 0, ended.stdout + ended.stderr
         return ended.stdout
 
