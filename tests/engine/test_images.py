@@ -27,6 +27,9 @@ class Story:
     predictions: list[float]
     images: int
     again: Outcome
+    without_image: Outcome
+    rebuilt: Outcome
+    images_after_rebuild: int
     worse: Outcome
     predictions_after_worse: list[float]
     after_destroy: set[str]
@@ -45,11 +48,27 @@ def story(
         repository = stack.values("wine-repository")["name"]
         images = len(cloud.ecr.list_images(repositoryName=repository)["imageIds"])
         again = stack.up()
+        everything = cloud.ecr.list_images(repositoryName=repository)["imageIds"]
+        cloud.ecr.batch_delete_image(repositoryName=repository, imageIds=everything)
+        without_image, rebuilt = stack.refresh(), stack.up(replace=["**wine-build"])
+        images_after_rebuild = len(cloud.ecr.list_images(repositoryName=repository)["imageIds"])
         worse_model = small_model.train(tmp_path_factory.mktemp("models") / "worse", slope=3, wrong_by=0.25)
         stack.arguments["model_path"] = str(worse_model)
         worse, after_worse = stack.up(), endpoint.answer(cloud, stack)
         stack.destroy()
-        yield Story(before, first, predictions, images, again, worse, after_worse, inventory(cloud))
+        yield Story(
+            before,
+            first,
+            predictions,
+            images,
+            again,
+            without_image,
+            rebuilt,
+            images_after_rebuild,
+            worse,
+            after_worse,
+            inventory(cloud),
+        )
     names = docker("image", "ls", "--format={{.Repository}}:{{.Tag}}").split()
     for name in names:
         if name.startswith(f"localhost:{emulator.port}/"):
@@ -71,6 +90,14 @@ def test_an_image_is_pushed_once(story: Story) -> None:
 def test_an_unchanged_model_is_not_built_again(story: Story) -> None:
     assert story.again.succeeded
     assert story.again.changes == {}
+
+
+def test_an_image_that_was_deleted_by_hand_is_not_missed_by_a_refresh_but_built_again_on_demand(story: Story) -> None:
+    """https://github.com/pulumi/pulumi-docker/issues/593: the provider does not look into the registry."""
+    assert (story.without_image.succeeded, story.without_image.changes) == (True, {})
+    assert story.rebuilt.errors == []
+    assert story.rebuilt.changes.items() >= {"wine-build": "replace", "wine-image": "update"}.items()
+    assert story.images_after_rebuild == 1
 
 
 def test_the_final_diagnostics_say_why_a_model_is_not_served_with_its_numbers(story: Story) -> None:
