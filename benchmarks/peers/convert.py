@@ -9,6 +9,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+TREES_IN_A_FILE = 100
+"""One file of thousands of trees takes a compiler much longer than many files, and a gigabyte of memory."""
+
 
 def to_onnx(model: Path, target: Path) -> None:
     """Write the model as ONNX; its input is called `rows`."""
@@ -30,9 +33,10 @@ def to_library(model: Path, target: Path) -> None:
 
     source = target.with_suffix(".c.d")
     trees = treelite.frontend.load_xgboost_model(str(model))
-    tl2cgen.generate_c_code(trees, dirpath=str(source), params={}, verbose=False)
-    files = [str(Path(__file__).with_name("rows.c")), *map(str, source.glob("*.c"))]
-    subprocess.run(["cc", "-O3", "-fPIC", "-shared", "-o", str(target), *files], check=True)
+    files = trees.num_tree // TREES_IN_A_FILE
+    tl2cgen.generate_c_code(trees, dirpath=str(source), params={"parallel_comp": files}, verbose=False)
+    sources = [str(Path(__file__).with_name("rows.c")), *map(str, sorted(source.glob("*.c")))]
+    subprocess.run(["cc", "-O3", "-fPIC", "-shared", "-o", str(target), *sources], check=True)
 
 
 if __name__ == "__main__":
