@@ -45,6 +45,11 @@ def test_no_page_leaves_a_blank_for_the_reader_or_translates_from_another_langua
     assert not re.findall(r"(?i)<this repository>|\banew\b|\ban own\b|\bTODO\b", text(page))
 
 
+@pytest.mark.parametrize("page", PAGES)
+def test_no_page_was_left_half_merged(page: str) -> None:
+    assert not re.findall(r"(?m)^(?:<<<<<<<|>>>>>>>)", text(page))
+
+
 def test_the_index_of_decisions_lists_them_all() -> None:
     assert generate_decisions.INDEX.read_text(encoding="utf-8") == generate_decisions.page(), (
         "write it again: python -m docs.generate_decisions"
