@@ -88,6 +88,7 @@ derive: $(INSTALLED) ## write again what is derived: reference, schema, figures,
 	@$(BIN)/python -m docs.generate_settings
 	@$(BIN)/python -m docs.generate_decisions
 	@$(BIN)/python -m docs.generate_deployer_policy
+	@$(BIN)/python -m docs.generate_benchmarks
 	@$(BIN)/python -m clients.derive
 
 lock: $(INSTALLED) ## resolve the requirements again, with hashes

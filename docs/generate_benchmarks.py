@@ -61,7 +61,8 @@ GROWTH = """\
 ![How many times as long as the handler the others take, by trees, features and rows](benchmarks.svg)
 
 More trees and more rows leave more of everybody's time to the model itself: where XGBoost does the work, the ratios go
-towards 1."""
+towards 1. ONNX Runtime and compiled trees walk large models for a few rows in a fraction of its time; why the handler
+asks XGBoost all the same is in [ADR 34](adr/0034-what-is-left-of-a-small-request-is-the-librarys.md)."""
 
 INSTRUCTIONS = """\
 ## Instructions
@@ -78,7 +79,7 @@ def figures(results: Results) -> str:
         for name, meaning in FIGURES.items()
         if name in found  # sizes need a package index
     ]
-    return _table(["", "here", *PEERS], rows) + "\n"
+    return _table(["", "this handler", *PEERS], rows) + "\n"
 
 
 def with_figures(readme: str, results: Results) -> str:

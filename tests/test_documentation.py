@@ -6,7 +6,8 @@ from urllib.parse import unquote
 
 import pytest
 
-from docs import generate_decisions
+from benchmarks.report import Results
+from docs import generate_benchmarks, generate_decisions
 
 REPOSITORY = Path(__file__).parents[1]
 PAGES = sorted(
@@ -53,4 +54,13 @@ def test_no_page_was_left_half_merged(page: str) -> None:
 def test_the_index_of_decisions_lists_them_all() -> None:
     assert generate_decisions.INDEX.read_text(encoding="utf-8") == generate_decisions.page(), (
         "write it again: python -m docs.generate_decisions"
+    )
+
+
+def test_the_benchmarks_that_are_shown_are_those_of_the_results() -> None:
+    results = Results.read()
+    readme = generate_benchmarks.README.read_text(encoding="utf-8")
+    assert generate_benchmarks.PAGE.read_text(encoding="utf-8") == generate_benchmarks.page(results)
+    assert readme == generate_benchmarks.with_figures(readme, results), (
+        "write it again: python -m docs.generate_benchmarks"
     )

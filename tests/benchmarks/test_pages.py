@@ -46,7 +46,7 @@ def test_what_was_saved_is_what_is_read(tmp_path: Path, monkeypatch: pytest.Monk
 
 def test_readme_shows_the_handlers_figure_and_how_many_times_as_much_each_peer_takes() -> None:
     assert generate_benchmarks.figures(RESULTS).splitlines() == [
-        "|  | here | tutorial | careful | ONNX Runtime | compiled trees |",
+        "|  | this handler | tutorial | careful | ONNX Runtime | compiled trees |",
         "| --- | ---: | ---: | ---: | ---: | ---: |",
         "| cold start to the first answer | **18 ms** | 55x | 12x | 11x | 0.90x |",
         "| a call with 2 rows | **0.1 ms** | 40x | 2.5x | 1.0x | - |",
