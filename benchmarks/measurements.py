@@ -41,7 +41,7 @@ class Promise:
     """A ratio that is promised.
 
     Attributes:
-        against: The subject beside whom the handler stands.
+        against: The subject that the handler is compared with.
         ratio: How many times that subject's figure is the handler's, or the other way round.
         at_most: Whether the handler may be that many times the subject, instead of the subject being at least that
             many times the handler.

@@ -1,7 +1,7 @@
 """The same wines in every form and number: events of a Function URL.
 
 The rows are the prepared data's own, all different up to their number: a few rows over and over would be an easy guess
-for a processor's branch prediction, and flatter whoever walks trees.
+for a processor's branch prediction, and flatter everything that walks trees.
 """
 
 from __future__ import annotations

@@ -42,7 +42,7 @@ class Results:
     notes: list[str]
 
     def save(self) -> None:
-        """Write results.json; each promise stands there with what was measured of it."""
+        """Write results.json; each promise with its measured ratio."""
         found = asdict(self)
         for one, entry in zip(self.measurements, found["measurements"], strict=True):
             verdicts = one.verdicts()

@@ -249,7 +249,7 @@ class Process:
         try:
             return marshal.load(self._process.stdout)  # noqa: S302 - from a process of ours
         except EOFError:
-            raise SystemExit("a measured process ended early; its own message stands above") from None
+            raise SystemExit("a measured process ended early; its own message is above") from None
 
     def __enter__(self) -> Self:
         return self

@@ -61,7 +61,7 @@ RESERVED_CONCURRENCY = (0, 100_000)
 CANARY_PERCENT = (1, 99)
 PROVISIONED_CONCURRENCY = (1, 100_000)
 #: https://docs.aws.amazon.com/lambda/latest/api/API_Cors.html: an entry of the methods has at most 6 letters, which
-#: leaves OPTIONS out; Lambda answers it by itself.
+#: leaves OPTIONS out; Lambda answers that itself.
 CORS_MAX_AGE_SECONDS = (0, 86_400)
 CORS_METHODS = ("*", "DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 CORS_MOST_METHODS = 6

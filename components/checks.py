@@ -23,7 +23,7 @@ from .refusal import RefusedError
 
 @dataclass(frozen=True)
 class Name:
-    """Where a value stands among the arguments, such as `cors.max_age_seconds`; empty for all of them.
+    """Where a value is among the arguments, such as `cors.max_age_seconds`; empty for all of them.
 
     As a text it is what the writer of the value wrote.
     """

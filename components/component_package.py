@@ -1,7 +1,7 @@
 """How do programs in other languages use the component? As the Pulumi package `ml-inference`, served over gRPC.
 
 The SDK reads the package's schema off the types and docstrings of the component. Two of its habits are not good enough
-here: inputs that the schema does not know are dropped without a word, and so is a nested mapping that arrives as an
+here: inputs that the schema does not know are silently dropped, and so is a nested mapping that arrives as an
 output. Both would deploy something else than was asked for; this provider refuses them.
 """
 

@@ -193,7 +193,7 @@ def _close(expected: Prediction, actual: object, tolerance: float) -> bool:
 
 
 def _flat(prediction: object) -> list[float]:
-    """The numbers of a prediction; NaN stands for anything that is no number."""
+    """The numbers of a prediction; NaN for anything that is not a number."""
     if isinstance(prediction, list):
         return [number for part in prediction for number in _flat(part)]
     return [prediction if _is_number(prediction) else math.nan]

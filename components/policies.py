@@ -1,6 +1,6 @@
 """Who may do what? The IAM policy documents, as pure functions of ARNs.
 
-No wildcard action stands anywhere, and a wildcard resource only with actions for which IAM knows no narrower one.
+There is no wildcard action, and a wildcard resource only with actions for which IAM knows no narrower one.
 Leaves out who is attached to what: that is the component's business.
 """
 
@@ -90,7 +90,7 @@ def execution(log_group_arn: str, network: Network | None = None, tracing: bool 
 def invoker_trust(principals: Sequence[str]) -> str:
     """Trust policy of the invoker role: these may assume it.
 
-    An account's root stands for every principal of the account that has been given `sts:AssumeRole` on the role.
+    An account's root means every principal of the account that has been given `sts:AssumeRole` on the role.
     """
     return _document(
         [_allow("sts:AssumeRole", Principal={"AWS": principals[0] if len(principals) == 1 else principals})]

@@ -22,7 +22,7 @@ class Share:
     """What the alias says while a candidate is tried.
 
     Attributes:
-        before: The version that goes on serving; None before there is any.
+        before: The version that keeps serving; None before there is any.
         candidate: The version that was proved.
         percent: How many of 100 requests the candidate takes.
     """

@@ -1,9 +1,9 @@
-"""Writes what whoever runs `pulumi up` must be allowed to do: `python -m docs.generate_deployer_policy`.
+"""Writes what a deployer must be allowed to do: `python -m docs.generate_deployer_policy`.
 
-A right stands here for all that the AWS provider does with a type of resource: create, read, change, tag, delete.
+Each right covers all that the AWS provider does with a type of resource: create, read, change, tag, delete.
 Sources: the provider's calls (github.com/hashicorp/terraform-provider-aws, internal/service), and AWS's lists of a
 service's actions and resources (https://docs.aws.amazon.com/service-authorization/latest/reference/).
-Every name begins with the component's, since Pulumi makes it so; only where IAM knows no names stands `*`.
+Every name begins with the component's, since Pulumi makes it so; `*` is only used where IAM knows no names.
 """
 
 import json
@@ -13,7 +13,7 @@ from typing import Any
 POLICY = Path(__file__).resolve().parent / "deployer-policy.json"
 
 NAME = "wine-quality"
-"""Name of the component in the program; ACCOUNT stands for the account's number."""
+"""Name of the component in the program; ACCOUNT is replaced by the account's number."""
 
 _FUNCTION = [f"arn:aws:lambda:*:ACCOUNT:function:{NAME}-*"]
 _ROLES = [f"arn:aws:iam::ACCOUNT:role/{NAME}-*"]

@@ -28,7 +28,7 @@ LEFT_OUT = """\
 
 
 def page() -> str:
-    """Pulumi.yaml as it has to be: what stands above the settings is kept."""
+    """Pulumi.yaml as it has to be: what is above the settings is kept."""
     head, _, _ = PROJECT.read_text(encoding="utf-8").partition("config:\n")
     head = re.sub(r"(?m)^#.*\n", "", head)
     (component,) = json.loads(component_package.schema())["resources"].values()

@@ -28,7 +28,7 @@ VARIABLES = {
 #: Output of the Pulumi stack for each setting that has one.
 OUTPUTS = {"endpoint": "endpoint", "region": "region", "role_arn": "invoker_role_arn"}
 
-#: https://docs.aws.amazon.com/lambda/latest/dg/urls-configuration.html: the region stands in a Function URL's name.
+#: https://docs.aws.amazon.com/lambda/latest/dg/urls-configuration.html: the region is part of a Function URL's name.
 FUNCTION_URL_HOST = re.compile(r"^[a-z0-9]+\.lambda-url\.(?P<region>[a-z0-9-]+)\.on\.aws$")
 
 EXAMPLE = "https://<id>.lambda-url.<region>.on.aws/"

@@ -25,7 +25,7 @@ FORMATS = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "pa
 #: Endings of compressed objects, which Step Functions unpacks. Parquet is compressed inside.
 PACKED = (".gz", ".zstd")
 
-#: Rows at which a Distributed Map stops reading, without a word.
+#: Rows at which a Distributed Map silently stops reading.
 MOST_ROWS = 100_000_000
 
 #: Bytes of an object, of a CSV header, and of a Parquet file's footer and row groups, that Step Functions reads.

@@ -1,4 +1,4 @@
-"""Who may ask the page's server: whoever knows the token in its address, by a browser that means this machine.
+"""Who may ask the page's server: anyone who knows the token in its address, by a browser that means this machine.
 
 The server signs whatever it is asked, so other users of this machine and other pages in the same browser must not reach
 it. A page elsewhere that gives its own name this machine's address (DNS rebinding) is told by the Host header, which

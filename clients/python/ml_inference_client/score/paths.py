@@ -1,4 +1,4 @@
-"""Which names a run writes, and that nobody's file stands under one of them.
+"""Which names a run writes, and that nobody's file has one of them.
 
 All are derived from the output's whole name, so that `out.csv` and `out.tsv` share none:
 
@@ -105,7 +105,7 @@ class Paths:
             raise InferenceError(f"{self.folder} was not made by this command; move it away, or name another output")
 
     def refuse_what_is_there(self, replace: bool) -> None:
-        """Look at what stands under the final names.
+        """Look at what has the final names.
 
         Args:
             replace: Whether the person said that it goes.

@@ -1,7 +1,7 @@
 """The files of a run: predictions, failed rows, and the journal that lets a killed run go on.
 
 A chunk's lines are on the disk before the journal says so, and a run that goes on cuts off whatever the journal does
-not vouch for. So each row stands in the output once, whenever the earlier run was killed. The journal also says what
+not vouch for. So each row is in the output once, whenever the earlier run was killed. The journal also says what
 was in the files and in the part of the input that was read, so that a run goes on only from what is still true.
 """
 
@@ -102,7 +102,7 @@ class Result:
             restart: Begin again, whatever is there.
 
         Raises:
-            InferenceError: What stands under the run's names must stay.
+            InferenceError: What has the run's names must stay.
         """
         self._paths = paths
         self._lines = [] if restart else journal.intact_lines(paths.journal)
