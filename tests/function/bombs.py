@@ -146,7 +146,7 @@ BOMBS: dict[str, tuple[int, dict[str, str], Callable[[], str | bytes]]] = {
     "wide: too much to be explained": (413, {"path": "/explain"}, lambda: "[" + "{}," * 500 + "{}]"),
 }  # fmt: skip
 
-CHARACTER = 2_000
+CHARACTER = 3_000
 """Instructions that a character of a body may take at most; a packed body weighs `request.MAX_EXPANSION` times what it
 does, and `request.MAX_SMALL` at least."""
 
