@@ -34,7 +34,7 @@ def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     return "model.ubj"
 
 
-def checked(model: str, **args: Any) -> MLInferenceFunctionArgs:
+def checked(model: str, **args: Any) -> dict[str, Any]:
     return arguments.checked("wine", {"model_path": model, **args})
 
 
