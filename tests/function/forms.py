@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -34,8 +33,8 @@ class Sent:
 
 def plain(rows: pd.DataFrame) -> list[list[Any]]:
     """Return the rows as Python's own values, None for a missing one."""
-    return [[None if isinstance(cell, float) and math.isnan(cell) else cell for cell in row]
-            for row in rows.astype(object).to_numpy().tolist()]  # fmt: skip
+    found: list[list[Any]] = rows.astype(object).where(rows.notna(), None).to_numpy().tolist()
+    return found
 
 
 def records(rows: pd.DataFrame) -> list[dict[str, Any]]:
@@ -43,7 +42,7 @@ def records(rows: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def columns(rows: pd.DataFrame) -> dict[str, list[Any]]:
-    return {name: [row[at] for row in plain(rows)] for at, name in enumerate(rows.columns)}
+    return dict(zip(rows.columns, map(list, zip(*plain(rows), strict=True)), strict=True))
 
 
 def shuffled(rows: pd.DataFrame) -> pd.DataFrame:
