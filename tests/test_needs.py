@@ -64,7 +64,8 @@ def test_the_tests_of_a_group_run_in_one_process(tmp_path: Path) -> None:
         "def test_part(number, worker_id):\n"
         '    open(worker_id, "a").close()\n'
     )
-    command = [sys.executable, "-m", "pytest", "--numprocesses", "2", "--dist", "loadgroup"]
-    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    command = [sys.executable, "-m", "pytest", "-p", "xdist.plugin", "--numprocesses", "2", "--dist", "loadgroup"]
+    alone = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    ended = subprocess.run(command, cwd=tmp_path, env=alone, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stdout
     assert len(list(tmp_path.glob("gw*"))) == 1

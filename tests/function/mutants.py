@@ -373,6 +373,7 @@ def main() -> None:
     verdicts = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # where the handler logs
     resource.setrlimit(resource.RLIMIT_AS, (ADDRESSES, ADDRESSES))
+    sys.modules["sklearn"] = None  # type: ignore[assignment]  # XGBoost would load it, and be four times as long in coming
     with tempfile.TemporaryDirectory() as folder:
         judged(saved_models.archive(version)[f"regression.{form}"], Path(folder))  # loads the libraries
         before = _peak_mb()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+from collections.abc import Callable
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -235,18 +236,18 @@ def test_predictions_start_from_a_base_margin(
         return
     margins = {"name": "base_margin", "shape": list(margin.shape), "datatype": "FP32", "data": given}
     tensors = [{"name": n, "shape": [ROWS], "datatype": "FP32", "data": v} for n, v in columns.items()]
-    sent = {
-        "records": Sent(json.dumps(found)),
-        "columns": body(base_margin=given),
-        "split": Sent(json.dumps(split)),
-        "dataframe_split": Sent(json.dumps({"dataframe_split": split})),
-        "instances": Sent(json.dumps({"instances": found})),
-        "beside": Sent(json.dumps({"instances": bare, "base_margin": given})),
-        "csv": Sent("\n".join(",".join(map(str, row)) for row in (list(found[0]), *table)), "text/csv"),
-        "lines": Sent("\n".join(map(json.dumps, found)), "application/jsonlines"),
-        "tensors": Sent(json.dumps({"inputs": [*tensors, margins]}), path="/v2/models/{model}/infer"),
-    }[form]
-    assert predictions(ask(endpoint, url_event, sent)) == expected
+    forms: dict[str, Callable[[], Sent]] = {
+        "records": lambda: Sent(json.dumps(found)),
+        "columns": lambda: body(base_margin=given),
+        "split": lambda: Sent(json.dumps(split)),
+        "dataframe_split": lambda: Sent(json.dumps({"dataframe_split": split})),
+        "instances": lambda: Sent(json.dumps({"instances": found})),
+        "beside": lambda: Sent(json.dumps({"instances": bare, "base_margin": given})),
+        "csv": lambda: Sent("\n".join(",".join(map(str, row)) for row in (list(found[0]), *table)), "text/csv"),
+        "lines": lambda: Sent("\n".join(map(json.dumps, found)), "application/jsonlines"),
+        "tensors": lambda: Sent(json.dumps({"inputs": [*tensors, margins]}), path="/v2/models/{model}/infer"),
+    }
+    assert predictions(ask(endpoint, url_event, forms[form]())) == expected
 
 
 @pytest.mark.parametrize(

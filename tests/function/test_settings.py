@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import tracemalloc
 from collections.abc import Callable
@@ -26,21 +27,31 @@ def numbers(count: int, seed: int) -> pd.DataFrame:
     return pd.DataFrame(random.choice([-999.0, -1.0, 0.0, 1.0, 2.0], size=(count, 3)), columns=["a", "b", "c"])
 
 
-def trained(folder: Path, missing: float, booster: str = "gbtree") -> tuple[Path, list[float]]:
-    training, rows = numbers(600, 1), numbers(ROWS, 2)
-    data = xgboost.DMatrix(training, training["a"] * training["b"] + training["c"], missing=missing)
-    model = folder / "m.ubj"
-    xgboost.train({"nthread": 1, "booster": booster}, data, 12).save_model(model)
-    expected = xgboost.Booster(model_file=model).predict(xgboost.DMatrix(rows, missing=missing))
-    return model, expected.astype(np.float64).tolist()
+Trained = Callable[..., tuple[Path, list[float]]]
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    """A model for which a number is missing, and what it predicts."""
+
+    @functools.cache
+    def train(missing: float, booster: str = "gbtree") -> tuple[Path, list[float]]:
+        training, rows = numbers(600, 1), numbers(ROWS, 2)
+        data = xgboost.DMatrix(training, training["a"] * training["b"] + training["c"], missing=missing)
+        model = tmp_path_factory.mktemp("missing") / "m.ubj"
+        xgboost.train({"nthread": 1, "booster": booster}, data, 12).save_model(model)
+        expected = xgboost.Booster(model_file=model).predict(xgboost.DMatrix(rows, missing=missing))
+        return model, expected.astype(np.float64).tolist()
+
+    return train
 
 
 @pytest.mark.parametrize("form", [*forms.NAMED, *forms.POSITIONAL, *forms.BINARY])
 @pytest.mark.parametrize("missing", [-999, 0])
 def test_a_number_is_missing_where_training_took_it_for_missing(
-    missing: float, form: str, tmp_path: Path, serve: Serve, url_event: MakeEvent
+    missing: float, form: str, trained: Trained, serve: Serve, url_event: MakeEvent
 ) -> None:
-    model, expected = trained(tmp_path, missing)
+    model, expected = trained(missing)
     sent = (forms.NAMED | forms.POSITIONAL | forms.BINARY)[form](numbers(ROWS, 2))
     assert predictions(ask(serve(model, MISSING_VALUE=str(missing)), url_event, sent)) == expected
     assert predictions(ask(serve(model), url_event, sent)) != expected
@@ -48,9 +59,9 @@ def test_a_number_is_missing_where_training_took_it_for_missing(
 
 @pytest.mark.parametrize("missing", [-999, 0, -1.5e-3])
 def test_a_number_is_missing_for_dart_and_for_explanations_too(
-    missing: float, tmp_path: Path, serve: Serve, url_event: MakeEvent
+    missing: float, trained: Trained, serve: Serve, url_event: MakeEvent
 ) -> None:
-    model, expected = trained(tmp_path, missing, "dart")
+    model, expected = trained(missing, "dart")
     endpoint = serve(model, MISSING_VALUE=str(missing))
     assert predictions(ask(endpoint, url_event, forms.NAMED["records"](numbers(ROWS, 2)))) == expected
     rows = numbers(50, 2)
