@@ -402,4 +402,4 @@ def test_the_newest_version_that_is_served_is_the_one_in_the_image() -> None:
 
 def test_readme_says_which_versions_models_are_served() -> None:
     oldest, newest = model_reader.dotted(model_reader.OLDEST[:2]), model_reader.dotted(model_reader.NEWEST)
-    assert f"any tree model that XGBoost {oldest} to {newest} saved" in (REPOSITORY / "README.md").read_text()
+    assert f"any tree model saved by XGBoost {oldest} to {newest}" in (REPOSITORY / "README.md").read_text()
