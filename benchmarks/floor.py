@@ -12,11 +12,11 @@ from array import array
 from pathlib import Path
 from typing import Any
 
-import booster
+import loading
 import orjson
 import simdjson
 
-BOOSTER = booster.Booster(Path(os.environ["MODEL_PATH"]).read_bytes())
+BOOSTER = loading.load(os.environ).booster
 PARSER = simdjson.Parser()
 READY = array("f", Path(os.environ["READY_ROWS"]).read_bytes())
 

@@ -11,11 +11,14 @@ category where unknown ones are missing values: there they make another one, as 
 from __future__ import annotations
 
 import json
+from array import array
 
 import limits
+import plain_csv
 import validate
 from base_margin import BASE_MARGIN
 from feature_order import by_position, feature_order
+from float32_rows import Batch
 from json_text import ORJSON
 from problem import Problem
 
@@ -25,7 +28,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from contract import Contract
-    from float32_rows import Batch
     from order import Order
     from request import Request
 
@@ -64,10 +66,24 @@ def batch(request: Request, contract: Contract) -> Batch:
     if headed:
         order = feature_order(names, contract, shown=False)
     if quoted:
-        rows = values(lines if headed else [first, *lines], order, contract)
-    else:
-        rows = _rows(rest if headed else text, order, contract)
-    return validate.table(rows, order, contract)
+        return validate.table(values(lines if headed else [first, *lines], order, contract), order, contract)
+    body = rest if headed else text
+    if body and contract.only_numbers and order.whole and order.margin is None:
+        numbers = plain_csv.numbers(body, order.width)
+        if numbers is not None:
+            return _batch(numbers, order)
+    return validate.table(_rows(body, order, contract), order, contract)
+
+
+def _batch(numbers: array[float], order: Order) -> Batch:
+    """Return a batch of the numbers of all lines."""
+    rows = len(numbers) // order.width
+    if order.plain:
+        return Batch(numbers, rows)
+    columns = array("f")
+    for position in order.positions:
+        columns.extend(numbers[position :: order.width])
+    return Batch(columns, rows, column_major=True)
 
 
 def _quoted_lines(text: str) -> list[list[str]]:

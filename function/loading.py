@@ -45,7 +45,7 @@ def from_file(file: model_file.ModelFile) -> Contract:
             import model_reader
 
             raise model_file.ModelError(f"the model file {model_reader.too_new(file.saved_by, library)}")
-        loaded = booster.Booster(file.content, file.booster == "dart", file.untransformed)
+        loaded = booster.Booster(file.content, file.booster == "dart", file.untransformed, file.trees, file.path_length)
         return Contract(file, loaded)
     except booster.LibraryError as error:
         raise model_file.ModelError(str(error)) from None

@@ -40,6 +40,7 @@ FOUND = {
     "untransformed": bool,
     "rounds_used": int,
     "rounds": int,
+    "trees": int,
     "path_length": int,
 }
 """What the manifest repeats of `model_reader.Model`, and the type of each in JSON."""
@@ -62,7 +63,7 @@ class ModelFile:
             the image build rewrote it (repack.py).
         sha256: This file's SHA-256.
         saved_by: Version of the XGBoost that saved the file that was staged: (major, minor, patch).
-        objective, booster, outputs, untransformed, rounds_used, rounds, path_length: See `model_reader.Model`.
+        objective, booster, outputs, untransformed, rounds_used, rounds, trees, path_length: See `model_reader.Model`.
     """
 
     __slots__ = (
@@ -76,6 +77,7 @@ class ModelFile:
         "rounds_used",
         "saved_by",
         "sha256",
+        "trees",
         "untransformed",
         "version",
     )
@@ -93,6 +95,7 @@ class ModelFile:
         self.untransformed: bool = found["untransformed"]
         self.rounds_used: int = found["rounds_used"]
         self.rounds: int = found["rounds"]
+        self.trees: int = found["trees"]
         self.path_length: int = found["path_length"]
 
 

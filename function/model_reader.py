@@ -136,6 +136,7 @@ class Model:
             "untransformed": self.untransformed,
             "rounds_used": self.rounds_used,
             "rounds": self.rounds,
+            "trees": self.trees,
             "path_length": self.path_length,
         }
 

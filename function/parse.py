@@ -51,18 +51,31 @@ def batch(request: Request, contract: Contract, positional: bool = False) -> tup
     wrapped = False
     if kind == "application/json":
         text = request.text()
-        if ORJSON.module and text.startswith("["):
-            import record_structs
-
-            read = record_structs.batch(text, contract)
-            if read:
-                return read, False
+        read = _at_once(text, contract) if ORJSON.module else None
+        if read:
+            return read, False
         rows, wrapped = json_rows(json_value(text), contract, text, positional)
     else:
         rows = __import__(READERS[kind]).batch(request, contract)
     if rows.rows > limits.MAX_ROWS:
         raise limits.too_many_rows()
     return rows, wrapped
+
+
+def _at_once(text: str, contract: Contract) -> Batch | None:
+    """Return the rows of records or columns that are right in every respect, as most are; None for any other text.
+
+    Only a process that has parsed much asks: the modules behind it cost others more than they save.
+    """
+    if text.startswith("["):
+        import record_structs
+
+        return record_structs.batch(text, contract)
+    if text.startswith("{") and ORJSON.module:
+        import plain_columns
+
+        return plain_columns.batch(text, contract, ORJSON.module.loads)
+    return None
 
 
 def json_rows(value: Any, contract: Contract, text: str | None, positional: bool) -> tuple[Batch, bool]:

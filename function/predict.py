@@ -49,7 +49,8 @@ def answered(batch: Batch, wrapped: bool, request: Request, contract: Contract) 
 
         predicted, header = named_answers.asked_for(predicted, request, contract)
     if request.answer_type == "application/json":
-        return respond.as_json({"predictions": predicted} if wrapped else predicted, request, contract), batch.rows
+        value = {"predictions": predicted} if wrapped else predicted
+        return respond.as_json(value, request, contract, predictions=batch.rows), batch.rows
     import answer_types
 
     return answer_types.response(predicted, header, request, contract), batch.rows

@@ -7,16 +7,17 @@ that is no record of numbers, each feature once, goes the ordinary way (parse.py
 from __future__ import annotations
 
 import struct
-from itertools import chain
+from array import array
+from itertools import starmap
 
 import json_text
 import validate
-from float32 import all_finite, pack
+from float32 import all_finite
 from float32_rows import Batch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from typing import Any
 
     from contract import Contract
@@ -37,15 +38,17 @@ class Structs:
         contract: The contract that the decoder is for.
         decode: Takes a text to its records; None as long as there is no decoder.
         astuple: Takes a record to its numbers in the order of the features.
+        pack: Takes these to the bytes of float32.
         refusals: What msgspec raises for records that it does not take.
     """
 
-    __slots__ = ("astuple", "contract", "decode", "refusals")
+    __slots__ = ("astuple", "contract", "decode", "pack", "refusals")
 
     def __init__(self) -> None:
         self.contract: Contract | None = None
         self.decode: Callable[[str], list[Any]] | None = None
         self.astuple: Callable[[Any], tuple[float, ...]] = tuple
+        self.pack = struct.pack
         self.refusals: type[Exception] = ValueError
 
     def to_parse(self, text: str, contract: Contract) -> Callable[[str], list[Any]] | None:
@@ -62,6 +65,7 @@ class Structs:
         from msgspec import MsgspecError, defstruct, json, structs
 
         self.astuple, self.refusals = structs.astuple, MsgspecError
+        self.pack = struct.Struct(f"{len(contract.features)}f").pack
         fields = {f"f{at}": name for at, name in enumerate(contract.features)}
         typed = [(field, float) for field in fields]
         try:
@@ -84,12 +88,30 @@ def batch(text: str, contract: Contract) -> Batch | None:
     if decode is None:
         return None
     json_text.refuse_too_many(text)
+    values, rows = array("f"), 0
     try:
-        found = decode(text)
-        # msgspec takes the last of repeated keys.
-        if not validate.spells_no_more_keys(text, len(found), contract):
-            return None
-        values = pack(list(chain.from_iterable(map(STRUCTS.astuple, found))))
+        for piece in _pieces(text):
+            found = decode(piece)
+            if rows and not found:  # the text ends with a comma
+                return None
+            values.frombytes(b"".join(starmap(STRUCTS.pack, map(STRUCTS.astuple, found))))
+            rows += len(found)
     except (STRUCTS.refusals, ValueError, OverflowError, RecursionError, struct.error):
         return None
-    return Batch(values, len(found)) if all_finite(values) else None
+    # msgspec takes the last of repeated keys.
+    return Batch(values, rows) if validate.spells_no_more_keys(text, rows, contract) and all_finite(values) else None
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """Yield the records of a text, cut where a comma follows one of them, as arrays.
+
+    If all of them are arrays of records, none but the last one empty, then the text is the array of all these records,
+    and no cut was within a name.
+    """
+    start = 1
+    while end := text.find("}", start + json_text.PIECE) + 1:
+        if text[end : end + 1] != ",":
+            break
+        yield f"[{text[start:end]}]"
+        start = end + 1
+    yield f"[{text[start:]}"

@@ -23,9 +23,9 @@ MAX_RESPONSE = 6 * 1024 * 1024 - 10_000
 GZIP_FROM = 8192
 """Length of a body from which a client that accepts gzip gets it: below, importing zlib costs more than it saves."""
 
-MANY = 1000
-"""Number of rows from which orjson writes an answer, if a body has had it imported: it saves a fifth of a microsecond a
-row, for which it is never imported."""
+MANY = 16
+"""Number of predictions from which they are written without blanks, by orjson if a body has had it imported: it saves a
+third of a microsecond for each, for which it is never imported."""
 
 _JSON = "application/json"
 
@@ -68,14 +68,22 @@ def _number(text: str) -> float:
         return 0.0
 
 
-def as_json(value: object, request: Request, contract: Contract) -> dict[str, Any]:
-    """Return a response with status 200 and a JSON body; its headers name the model and its version."""
-    if ORJSON.module and isinstance(value, list) and len(value) >= MANY:
+def as_json(value: object, request: Request, contract: Contract, predictions: int = 0) -> dict[str, Any]:
+    """Return a response with status 200 and a JSON body; its headers name the model and its version.
+
+    Args:
+        value: What the body holds.
+        request: The request.
+        contract: The served model's contract.
+        predictions: How many predictions that is, if it is nothing else.
+    """
+    many = predictions >= MANY
+    if many and ORJSON.module:
         return answer(ORJSON.module.dumps(value).decode(), _JSON, request, contract)
     if isinstance(value, list) and value and type(value[0]) is float:
         # What json.dumps would write for a list of floats, in a quarter of the time.
-        return answer(f"[{', '.join(map(repr, value))}]", _JSON, request, contract)
-    return answer(json.dumps(value), _JSON, request, contract)
+        return answer(f"[{(',' if many else ', ').join(map(repr, value))}]", _JSON, request, contract)
+    return answer(json.dumps(value, separators=(",", ":") if many else None), _JSON, request, contract)
 
 
 def refusal(problem: Problem, request_id: str) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import json_text
 import numpy as np
 import pandas as pd
 import pytest
@@ -154,6 +155,37 @@ def test_names_and_categories_keep_their_text(name: str, tmp_path: Path, serve: 
     for header, line_end in (([name, "second", "colour"], "\n"), ([name, "second", "colour"], "\r\n"), (None, "\n")):
         response = ask(endpoint, url_event, Sent(as_csv(rows, header, line_end), "text/csv"))
         assert predictions(response) == expected(endpoint, rows)
+
+
+def test_a_number_that_names_a_category_is_its_name(tmp_path: Path, serve: Serve, url_event: MakeEvent) -> None:
+    endpoint = serve(trained(tmp_path, ["first", "second"], year=[1998, 2004]))
+    answer = ask(endpoint, url_event, Sent("1,2,2004\n3,4,1998\n", "text/csv"))
+    assert predictions(answer) == expected(endpoint, [[1.0, 2.0, 2004], [3.0, 4.0, 1998]])
+    unknown = ask(endpoint, url_event, Sent("1,2,1\n", "text/csv"))
+    assert json.loads(unknown["body"])["errors"][0]["code"] == "unknown_category"
+
+
+FIELDS = ("1", "-0", "12.50", "1e5", "1E-5", "16777217", "3.4028235e38", "3.5e38", "1e999", "9" * 400, "9" * 5000,
+          "01", "1.", ".5", "+1", "-", "1e", "1-2", "1.2.3", "e", "0x1", "1_0", "nan", "inf", "NaN", "Infinity", "true",
+          "null", "[1]", "{}", " 7 ", "\t7", "7\f", "\u00a07", "\u0667", "", " ")  # fmt: skip
+
+
+@pytest.mark.parametrize("piece", [1, 65_536])
+@pytest.mark.parametrize("field", FIELDS)
+def test_a_field_means_the_same_with_and_without_quotes(
+    field: str, piece: int, tmp_path: Path, serve: Serve, url_event: MakeEvent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(json_text, "PIECE", piece)
+    endpoint = serve(trained(tmp_path, ["first", "second", "third"]))
+    for header in ("", "first,second,third\n", "third,first,second\n"):
+        kind = f"text/csv; header={'present' if header else 'absent'}"
+        for line in (f"{field},2,3", f"1,{field},3", f"1,2,{field}", f"1,{field}", f"1,2,{field},4"):
+            for body in (f"{line},", f"{line}", f"0,1,2\n{line}\n4,5,6\n", f"{line}\n0,1,2"):
+                first, end, others = body.partition("\n")
+                before, comma, last = first.rpartition(",")
+                texts = body, f'{before}{comma}"{last}"{end}{others}'
+                bare, quoted = (ask(endpoint, url_event, Sent(header + text, kind)) for text in texts)
+                assert bare == quoted, body
 
 
 def test_blanks_around_names_and_numbers_are_read_over(tmp_path: Path, serve: Serve, url_event: MakeEvent) -> None:

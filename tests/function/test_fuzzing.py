@@ -15,6 +15,7 @@ from typing import Any
 
 import json_text
 import numpy as np
+import plain_columns
 import pytest
 import record_structs
 import xgboost
@@ -227,7 +228,7 @@ def test_mutated_requests_are_answered_or_refused(count: int, endpoint: Endpoint
 
 @pytest.mark.parametrize("count", [3_000, pytest.param(100_000, marks=pytest.mark.slow)])
 def test_a_process_that_parsed_much_answers_as_one_that_did_not(
-    count: int, endpoint: Endpoint, url_event: MakeEvent
+    count: int, endpoint: Endpoint, url_event: MakeEvent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def forget() -> None:
         json_text.ORJSON.module = record_structs.STRUCTS.contract = record_structs.STRUCTS.decode = None
@@ -244,8 +245,11 @@ def test_a_process_that_parsed_much_answers_as_one_that_did_not(
         kind = pick.choice((kind, kind, "application/jsonlines"))
         event = {**base, "body": text, "rawPath": path, "headers": {"content-type": kind}}
         forget()
+        monkeypatch.setattr(json_text, "PIECE", pick.choice((1, 50, 65_536)))
         first = endpoint(event, None)
         json_text.ORJSON.load()
+        monkeypatch.setattr(json_text, "PIECE", pick.choice((1, 50, 65_536)))
+        monkeypatch.setattr(plain_columns, "SHORT", pick.choice((0, 256)))
         assert endpoint(event, None) == first, (path, kind, text)
         record_structs.STRUCTS.load(endpoint.contract)
         assert endpoint(event, None) == first, (path, kind, text)
@@ -262,15 +266,29 @@ NUMBERS = ("0", "-0", "-0.0", "1", "12.50", "1e5", "1E-5", "-1.5e+38", "1e-400",
 
 
 @pytest.mark.parametrize(
-    "names", [FEATURES, ("naïve", "日本 語", "é:è"), ('say "x"', "back\\slash", "tab\t"), ("", " ", "f1")]
+    "names",
+    [
+        FEATURES,
+        ("naïve", "日本 語", "é:è"),
+        ('say "x"', "back\\slash", "tab\t"),
+        ("", " ", "f1"),
+        ("a},", "{", "b}, {"),  # what ends a record
+        ("a[1]", "t]", "[f"),  # what ends a column
+    ],
 )
-def test_every_spelling_of_a_record_is_read_alike_by_all_parsers(
-    names: tuple[str, ...], serve: Serve, url_event: MakeEvent, tmp_path: Path
+def test_every_spelling_of_rows_is_read_alike_by_all_parsers(
+    names: tuple[str, ...], serve: Serve, url_event: MakeEvent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(json_text, "PIECE", 1)
+    monkeypatch.setattr(plain_columns, "SHORT", 0)
     random_numbers = np.random.default_rng(1).normal(size=(200, 3))
-    data = xgboost.DMatrix(random_numbers, random_numbers.sum(axis=1), feature_names=list(names))
-    xgboost.train({"max_depth": 4, "nthread": 1}, data, 20).save_model(tmp_path / "named.ubj")
-    served = serve(tmp_path / "named.ubj")
+    model = tmp_path / "named.json"
+    data = xgboost.DMatrix(random_numbers, random_numbers.sum(axis=1), feature_names=["0", "1", "2"])
+    xgboost.train({"max_depth": 4, "nthread": 1}, data, 20).save_model(model)
+    document = json.loads(model.read_text())
+    document["learner"]["feature_names"] = names  # XGBoost's Python package takes no brackets
+    model.write_text(json.dumps(document, ensure_ascii=False), "utf-8")
+    served = serve(model)
     assert served.contract is not None
     keys = [[json.dumps(name), json.dumps(name, ensure_ascii=False)] for name in names]
     unicode_key = '"' + "".join(f"\\u{ord(letter):04x}" for letter in names[0]) + '"'
@@ -292,7 +310,34 @@ def test_every_spelling_of_a_record_is_read_alike_by_all_parsers(
     statuses = Counter[int]()
     good = f"{{{one}: 0.1, {two}: 0.2, {three}: 0.3}}"
     texts = [text for record in records for text in (f"[{record}]", f"[{good}, {record}]", f"[{record}, {good}] x")]
-    for text in (*texts, "[]", "[ ]", "[[]]", f"[{good}", f"[{good},]", f"[{good}]]", f"[{good}]\0", f"[{good}]\ufeff"):
+    texts += ["[]", "[ ]", "[[]]", f"[{good}", f"[{good},]", f"[{good}, ]", f"[,{good}]", f"[{good},,{good}]",
+              f"[{good} , {good}]", f"[{good} {good}]", f"[{good};{good}]", f"[{good}{good}]", f"[{good}\n]\n",
+              f"[{good}]]", f"[{good}]\0", f"[{good}]\ufeff"]  # fmt: skip
+    texts += [f"{{{one}: [0.1, {number}], {two}: [2,0.2 ], {three}: [3.5, 0.3]}}" for number in NUMBERS]
+    texts += [
+        f"{{{three}: [1, 2], {one}: [3, 4], {two}: [5, 6]}}\n",
+        f" {{{one}: [], {two}: [ ], {three}: [\n]}}",
+        f"{{{one}: [1], {two}: [2, 3], {three}: [4]}}",
+        f"{{{one}: [1], {two}: [2], {three}: [3], {one}: [4]}}",
+        f"{{{one}: 1, {one}: [1], {two}: [2], {three}: [3]}}",
+        f"{{{unicode_key}: 1, {one}: [1], {two}: [2], {three}: [3]}}",
+        f"{{{unicode_key}: [1], {two}: [2], {three}: [3]}}",
+        f'{{{one}: [1], {two}: [2], {three}: [3], "other": 4}}',
+        f'{{{one}: [1], {two}: [2], "other": [3]}}',
+        f"{{{one}: [1], {two}: [2]}}",
+        f"{{{one}: [1], {two}: [2], {three}: 3}}",
+        f'{{{one}: [1], {two}: [2], {three}: "[]"}}',
+        f'{{{one}: [1], {two}: [2], {three}: "[3]"}}',
+        f"{{{one}: [1], {two}: [2], {three}: [3],}}",
+        f"{{{one}: [1], {two}: [2], {three}: [3]}}]",
+        f"{{{one}: [[1]], {two}: [2], {three}: [3]}}",
+        f"{{{one}: [1,], {two}: [2], {three}: [3]}}",
+        f"{{{one}: [1] {two}: [2], {three}: [3]}}",
+        f"{{{one}: {{[1]}}, {two}: [2], {three}: [3]}}",
+        f"[{one}, [1], {two}, [2], {three}, [3]",
+        f'{{{one}: [1], {two}: [2], {three}: [3], "base_margin": [1]}}',
+    ]
+    for text in texts:
         answers = []
         for event in (url_event(text), url_event(text.encode("utf-8", "surrogatepass"))):
             json_text.ORJSON.module = record_structs.STRUCTS.contract = record_structs.STRUCTS.decode = None

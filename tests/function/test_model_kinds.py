@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import booster
+import json_text
 import numpy as np
 import pandas as pd
 import pytest
@@ -89,17 +91,59 @@ def assert_bit_identical(answer: str, expected: np.ndarray[Any, Any]) -> None:
     assert np.array_equal(got, got.astype(np.float32).astype(np.float64)), "a float32 must be widened, not rounded"
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_kind_of_model_is_served_bit_for_bit(kind: str, tmp_path: Path, serve: Serve, url_event: MakeEvent) -> None:
+def trained(folder: Path, kind: str) -> Path:
     training = numbers(TRAINED, seed=1)
     data = xgboost.DMatrix(training, targets(kind, training))
     if "ranking" in kind:
         data.set_group([30] * (TRAINED // 30))
-    model = train(tmp_path, KINDS[kind], data)
+    return train(folder, KINDS[kind], data)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_kind_of_model_is_served_bit_for_bit(kind: str, tmp_path: Path, serve: Serve, url_event: MakeEvent) -> None:
+    model = trained(tmp_path, kind)
     rows = numbers(ROWS, seed=2)
     response = serve(model)(url_event(json.dumps(exact(rows))), None)
     assert response["statusCode"] == 200, response["body"]
     assert_bit_identical(response["body"], xgboost.Booster(model_file=model).predict(xgboost.DMatrix(rows)))
+
+
+@pytest.fixture
+def one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every row is predicted by itself, as a few are of most models."""
+    monkeypatch.setattr("booster._few", lambda *_: ROWS)
+
+
+@pytest.mark.usefixtures("one_by_one")
+@pytest.mark.parametrize("kind", KINDS)
+def test_rows_predicted_one_by_one_get_the_same_bits(
+    kind: str, tmp_path: Path, serve: Serve, url_event: MakeEvent
+) -> None:
+    model = trained(tmp_path, kind)
+    served = serve(model)
+    rows = numbers(300, seed=2)
+    expected = xgboost.Booster(model_file=model).predict(xgboost.DMatrix(rows))
+    for body in (exact(rows), pd.DataFrame(exact(rows)).to_dict("records")):
+        assert_bit_identical(served(url_event(json.dumps(body)), None)["body"], expected)
+
+
+@pytest.mark.usefixtures("one_by_one")
+def test_categories_and_missing_values_predicted_one_by_one_get_the_same_bits(
+    categorical_model: Path, serve: Serve, url_event: MakeEvent
+) -> None:
+    rows = with_categories(300, seed=2)
+    rows[np.random.default_rng(4).random(rows.shape) < 0.3] = np.nan
+    response = serve(categorical_model, ALLOW_MISSING="true")(url_event(json.dumps(exact(rows))), None)
+    expected = xgboost.Booster(model_file=categorical_model).predict(xgboost.DMatrix(rows, enable_categorical=True))
+    assert_bit_identical(response["body"], expected)
+
+
+@pytest.mark.parametrize(
+    ("trees", "path_length", "rows"),
+    [(0, 0, 0), (1, 2, 0), (74, 17_271, 2), (1_000, 8_000, 1), (1_000, 380_000, 6), (100_000, 800_000, 1)],
+)
+def test_few_rows_are_the_more_the_larger_and_deeper_the_trees(trees: int, path_length: int, rows: int) -> None:
+    assert max(0, booster._few(trees, path_length)) == rows
 
 
 @pytest.mark.parametrize("booster", ["gbtree", "dart"])
@@ -139,6 +183,20 @@ def test_category_names_are_mapped_as_training_saw_them(
     response = serve(categorical_model)(url_event(json.dumps(records)), None)
     assert response["statusCode"] == 200, response["body"]
     expected = xgboost.Booster(model_file=categorical_model).predict(xgboost.DMatrix(rows, enable_categorical=True))
+    assert_bit_identical(response["body"], expected)
+
+
+@pytest.mark.parametrize("parsed_much", [False, True])
+def test_categories_whose_names_are_numbers_are_mapped_too(
+    parsed_much: bool, tmp_path: Path, serve: Serve, url_event: MakeEvent
+) -> None:
+    training, rows = (with_categories(size, seed)[["length", "year"]] for size, seed in ((TRAINED, 1), (ROWS, 2)))
+    score = training["length"] - 2 * (training["year"] == 2004)
+    model = train(tmp_path, {}, xgboost.DMatrix(training, score, enable_categorical=True))
+    if parsed_much:
+        json_text.ORJSON.load()
+    response = serve(model)(url_event(json.dumps(exact(rows))), None)
+    expected = xgboost.Booster(model_file=model).predict(xgboost.DMatrix(rows, enable_categorical=True))
     assert_bit_identical(response["body"], expected)
 
 

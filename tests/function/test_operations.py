@@ -274,8 +274,8 @@ COLD_IMPORTS = {
     "array", "ctypes", "json", "math", "zlib",
 }  # fmt: skip
 MUST_NOT_BE_IMPORTED = (
-    "numpy", "scipy", "pandas", "xgboost", "orjson", "msgspec", "record_structs", "typing",
-    "dataclasses", "pathlib", "logging", "inspect",
+    "numpy", "scipy", "pandas", "xgboost", "orjson", "msgspec", "record_structs", "plain_columns", "plain_csv",
+    "typing", "dataclasses", "pathlib", "logging", "inspect",
     "faults", "csv_body", "json_shapes", "open_inference", "openapi", "describe", "explain",
     "mixed", "categories", "json_types", "model_reader",
     "settings", "closer_look", "classes", "direct", "batch", "feature_order", "answer_types", "named_answers",
