@@ -17,6 +17,9 @@ def main() -> int:
     parser.add_argument("--repeat", type=int, default=5, metavar="N", help="repetitions of everything, in threes")
     parser.add_argument("--print-only", action="store_true", help="without growth curves; writes nothing")
     parser.add_argument("--against", metavar="COMMIT", help="also the handler of that commit; writes nothing")
+    parser.add_argument(
+        "--warm", type=_call, nargs="+", metavar="ROWS:FORM", help="only warm calls, such as 10000:CSV; writes nothing"
+    )
     options = parser.parse_args()
     if not subjects.MODEL.exists():
         print(f"{subjects.MODEL} is missing: train it first (make train)", file=sys.stderr)
@@ -30,6 +33,11 @@ def main() -> int:
         peers.append(subjects.earlier(options.against))
     print(report.heading(), flush=True)
     found: list[measurements.Measurement] = []
+    if options.warm:
+        found = measurements.in_warm_processes([*peers, subjects.handler()], options.warm, rounds=3 * repeat)
+        for measured in found:
+            print(report.line(measured))
+        return _status(found)
     for measured in measurements.in_processes(peers, starts=3 * repeat, rounds=3 * repeat):
         found.append(measured)
         print(report.line(measured), flush=True)
@@ -50,6 +58,18 @@ def main() -> int:
         report.Results(report.versions(), found, curves, instructions.recorded(), notes).save()
         generate_benchmarks.main()
         print("written: benchmarks/results.json, docs/benchmarks.md, docs/benchmarks.svg, the figures in README.md")
+    return _status(found)
+
+
+def _call(text: str) -> tuple[int, str]:
+    """Return rows and form of a call; argparse refuses others with a sentence of its own."""
+    rows, _, form = text.partition(":")
+    if form not in payloads.FORMS:
+        raise argparse.ArgumentTypeError(f"{form!r} is none of the forms {', '.join(payloads.FORMS)}")
+    return int(rows), form
+
+
+def _status(found: list[measurements.Measurement]) -> int:
     return 0 if all(kept for measured in found for _, _, kept in measured.verdicts()) else 1
 
 

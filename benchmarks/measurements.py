@@ -116,8 +116,13 @@ def in_processes(peers: Sequence[Subject], starts: int, rounds: int) -> list[Mea
         Measurement("peak memory after the first answer", "MB", memory, (Promise("tutorial", 6),)),
         *early(everyone, 100, starts),
     ]
-    with_floor = [*everyone, *_floor()]
-    return found + [warm(with_floor, rows, form, rounds) for rows, form in WARM]
+    return found + in_warm_processes(everyone, WARM, rounds)
+
+
+def in_warm_processes(everyone: Sequence[Subject], calls: Sequence[tuple[int, str]], rounds: int) -> list[Measurement]:
+    """Measure calls of so many rows in a form, the floor beside everyone."""
+    with_floor = [*everyone, *_floor(max(rows for rows, _ in calls))]
+    return [warm(with_floor, rows, form, rounds) for rows, form in calls]
 
 
 def early(everyone: Sequence[Subject], rows: int, starts: int) -> list[Measurement]:
@@ -191,8 +196,8 @@ def behind_the_runtime(starts: int, calls: int) -> list[Measurement]:
     ]
 
 
-def _floor() -> list[Subject]:
+def _floor(rows: int) -> list[Subject]:
     try:
-        return [subjects.floor(payloads.packed(payloads.records(max(rows for rows, _ in WARM))))]
+        return [subjects.floor(payloads.packed(payloads.records(rows)))]
     except packages.NoIndexError:
         return []

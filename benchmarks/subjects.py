@@ -14,7 +14,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from importlib import metadata
 from pathlib import Path
@@ -127,13 +127,15 @@ def handler(model: Path = MODEL, function: Path = ROOT / "function", name: str =
 
 
 def earlier(revision: str, model: Path = MODEL) -> Subject:
-    """Return the handler of another commit, with the XGBoost of that commit."""
+    """Return the handler of another commit, with the XGBoost of that commit; it is sent the forms that it reads."""
     folder = BUILD / f"function-{revision}"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     archive = subprocess.run(["git", "archive", revision, "function"], cwd=ROOT, check=True, capture_output=True)
     subprocess.run(["tar", "-x", "-C", str(folder)], input=archive.stdout, check=True)
-    return handler(model, folder / "function", revision)
+    found = handler(model, folder / "function", revision)
+    reads_binary = (folder / "function" / "float32_body.py").exists()
+    return found if reads_binary else replace(found, forms=tuple(form for form in found.forms if form != "binary"))
 
 
 def no_op() -> Subject:
