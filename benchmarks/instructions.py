@@ -35,6 +35,7 @@ FIRST = (2, 100, 1000)
 """Rows of the requests of records whose first answers are counted."""
 
 WARM = (("2 rows", 2, "records", 40), ("100 rows", 100, "records", 10), ("100 rows as columns", 100, "columns", 10),
+        ("100 rows as CSV", 100, "CSV", 10),
         ("1,000 rows", 1000, "records", 4), ("1,000 rows as binary", 1000, "binary", 20))  # fmt: skip
 """Requests by name: rows, form, and how many calls are counted after as many that are not."""
 

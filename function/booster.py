@@ -79,7 +79,7 @@ class Booster:
         self.feature_names = self._feature_info(b"feature_name")
         self.feature_types = self._feature_info(b"feature_type")
         self._dart = dart
-        self._few = _few(trees, path_length)
+        self._few = few_rows(trees, path_length)
         self._answer = _MARGIN if untransformed else _VALUE
         self.missing = b"NaN"
         self._one_at_a_time = allocate_lock()
@@ -282,13 +282,16 @@ class Booster:
             raise LibraryError(f"XGBoost refused {name}: {_first_line(self._library.XGBGetLastError())}")
 
 
-def _few(trees: int, path_length: int) -> int:
+def few_rows(trees: int, path_length: int) -> int:
     """Return up to how many rows of a model are predicted faster each by itself than together.
 
-    For several rows at once the library first copies the upper six levels of all trees, which pays for many rows: two
-    took 20 microseconds together and 15 apart with 74 trees, 602 and 107 with 1,000 deep ones. The deeper a tree, the
-    more there is to copy for each row's walk; the larger the model, the less counts what a call costs anyway. Both
-    numbers were fitted to models of 1 to 2,000 trees and 2 to 12 levels (docs/adr/0034).
+    For several rows at once the library first copies the upper levels of all trees, which pays for many rows. The
+    deeper the trees, the more is copied for each step of a row through them; the larger the model, the less counts what
+    a call costs by itself. Fitted to what `python -m benchmarks.few_rows` prints (docs/adr/0034).
+
+    Args:
+        trees: Number of trees.
+        path_length: Splits on the ways to all of their leaves.
     """
     return min(path_length // 8000, (path_length // max(1, trees)).bit_length() - 3)
 

@@ -111,7 +111,7 @@ def test_a_kind_of_model_is_served_bit_for_bit(kind: str, tmp_path: Path, serve:
 @pytest.fixture
 def one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every row is predicted by itself, as a few are of most models."""
-    monkeypatch.setattr("booster._few", lambda *_: ROWS)
+    monkeypatch.setattr("booster.few_rows", lambda *_: ROWS)
 
 
 @pytest.mark.usefixtures("one_by_one")
@@ -143,7 +143,7 @@ def test_categories_and_missing_values_predicted_one_by_one_get_the_same_bits(
     [(0, 0, 0), (1, 2, 0), (74, 17_271, 2), (1_000, 8_000, 1), (1_000, 380_000, 6), (100_000, 800_000, 1)],
 )
 def test_few_rows_are_the_more_the_larger_and_deeper_the_trees(trees: int, path_length: int, rows: int) -> None:
-    assert max(0, booster._few(trees, path_length)) == rows
+    assert max(0, booster.few_rows(trees, path_length)) == rows
 
 
 @pytest.mark.parametrize("booster", ["gbtree", "dart"])
