@@ -126,6 +126,13 @@ def handler(model: Path = MODEL, function: Path = ROOT / "function", name: str =
     return Subject(name, folder, "handler", staged, _library(function), forms=("records", "columns", "CSV", "binary"))
 
 
+def watching(model: Path = MODEL) -> Subject:
+    """Return the handler with drift metrics switched on."""
+    subject = handler(model, name="watching")
+    shutil.copy(model.with_name("ranges.json"), subject.folder / "model.ranges.json")
+    return replace(subject, settings={"DRIFT_METRICS": "true"})
+
+
 def earlier(revision: str, model: Path = MODEL) -> Subject:
     """Return the handler of another commit, with the XGBoost of that commit; it is sent the forms that it reads."""
     folder = BUILD / f"function-{revision}"
