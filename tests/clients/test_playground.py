@@ -88,19 +88,39 @@ def wines(serve: Serve) -> str:
     return serve(MODEL / "wine_quality.ubj", Told(CARD, records=GOLDEN["records"][:2]))
 
 
+@pytest.fixture(scope="module")
+def windows(browser: Browser) -> Callable[[], AbstractContextManager[Page]]:
+    """Lends windows, each for a page that is loaded from the beginning; a new one would be a new process."""
+    context, idle = browser.new_context(), list[Page]()
+
+    @contextmanager
+    def lent() -> Iterator[Page]:
+        window = idle.pop() if idle else context.new_page()
+        yield window
+        idle.append(window)
+
+    return lent
+
+
 @pytest.fixture
-def opened(browser: Browser) -> Iterator[Callable[..., Page]]:
-    """Opens an address in a window of its own; nothing that it asks goes elsewhere, and nothing in it goes wrong."""
-    with ExitStack() as contexts:
+def opened(windows: Callable[[], AbstractContextManager[Page]]) -> Iterator[Callable[..., Page]]:
+    """Opens an address in a window; nothing that it asks goes elsewhere, and nothing in it goes wrong."""
+    with ExitStack() as at_the_end:
         strangers, complaints = list[str](), list[str]()
 
         def open_page(address: str, scheme: Any = "light", width: int = 1280) -> Page:
-            context = browser.new_context(viewport={"width": width, "height": 860}, color_scheme=scheme)
-            contexts.callback(context.close)
-            page = context.new_page()
-            page.on("request", lambda asked: strangers.append(asked.url) if not at_home(asked.url, address) else None)
-            page.on("pageerror", lambda error: complaints.append(str(error)))
-            page.on("console", lambda said: complaints.append(said.text) if "Failed to load" not in said.text else None)
+            page = at_the_end.enter_context(windows())
+            listeners: dict[Any, Callable[[Any], None]] = {
+                "request": lambda asked: strangers.append(asked.url) if not at_home(asked.url, address) else None,
+                "pageerror": lambda error: complaints.append(str(error)),
+                "console": lambda said: complaints.append(said.text) if "Failed to load" not in said.text else None,
+            }
+            for event, listener in listeners.items():
+                page.on(event, listener)
+                at_the_end.callback(page.remove_listener, event, listener)
+            page.set_viewport_size({"width": width, "height": 860})
+            page.emulate_media(color_scheme=scheme)
+            page.bring_to_front()  # those behind are drawn once a second
             page.goto(address)
             expect(page.locator("#prediction")).not_to_have_text(NOTHING)
             return page
