@@ -41,6 +41,9 @@ _MOST_UNPACKED_BYTES = 1024**2
 
 _NO_PYARROW = 'how many rows Parquet has is told with pyarrow: install "ml-inference-client[parquet]"'
 
+# Made once: `json.dumps` makes one for each of a million rows.
+_encoded = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
 _FOOTER_END = 8
 _MAGIC = b"PAR1"
 
@@ -290,7 +293,7 @@ def _jsonl(one: Object, text: str, whole: bool) -> Sample:
 
 def _row_bytes(row: Any) -> int:
     """Bytes of a row in a batch, with its place in the input."""
-    return len(json.dumps({"index": 10**6, "row": row}, ensure_ascii=False, separators=(",", ":")).encode()) + 1
+    return len(_encoded({"index": 10**6, "row": row}).encode()) + 1
 
 
 def _parquet(s3: S3, one: Object, notes: list[str]) -> Sample | None:
