@@ -38,9 +38,13 @@ def parts(table: pd.DataFrame) -> tuple[Part, Part]:
     return split(table)
 
 
+def distil_a_moment(patch: pytest.MonkeyPatch) -> None:
+    """Few folds, a small forest for a teacher and few synthetic wines, so that distilling takes a moment."""
+    patch.setattr("model.splits.FOLDS", 3)
+    patch.setattr("model.distillation.SYNTHETIC_ROWS", 200)
+    patch.setattr("model.distillation.FOREST_TREES", 5)
+
+
 @pytest.fixture
 def small_distillation(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Few folds, a small forest for a teacher and few synthetic wines, so that distilling takes a moment."""
-    monkeypatch.setattr("model.splits.FOLDS", 3)
-    monkeypatch.setattr("model.distillation.SYNTHETIC_ROWS", 200)
-    monkeypatch.setattr("model.distillation.FOREST_TREES", 5)
+    distil_a_moment(monkeypatch)

@@ -5,7 +5,7 @@ import pytest
 from sklearn.metrics import root_mean_squared_error
 
 from model import distillation
-from model.distillation import REAL_WEIGHT, synthetic_wines, teacher, transfer_set
+from model.distillation import REAL_WEIGHT, Teacher, synthetic_wines, teacher, transfer_set
 from model.fit import Parameters, fit, matrix, observed
 from model.schema import FEATURE_NAMES
 from model.splits import Part
@@ -63,10 +63,21 @@ def test_a_transfer_set_depends_on_no_row_but_those_given(few: Part) -> None:
     assert transfer_set(Part(few.features, swapped)).target.tolist() != transfer_set(few).target.tolist()
 
 
-def test_the_teacher_errs_less_on_unseen_wines_than_either_of_its_halves(parts: tuple[Part, Part]) -> None:
-    seen = Part(parts[0].features[:1500], parts[0].target[:1500])
+@pytest.fixture(scope="module")
+def seen(parts: tuple[Part, Part]) -> Part:
+    return Part(parts[0].features[:1500], parts[0].target[:1500])
+
+
+@pytest.fixture(scope="module")
+def both(seen: Part) -> Teacher:
+    """The teacher of these wines."""
+    return teacher(seen)
+
+
+def test_the_teacher_errs_less_on_unseen_wines_than_either_of_its_halves(
+    parts: tuple[Part, Part], both: Teacher
+) -> None:
     unseen = Part(parts[0].features[1500:], parts[0].target[1500:])
-    both = teacher(seen)
     rows = unseen.features.to_numpy(np.float64)
     halves = [half.predict(rows) for half in (both.forest, both.surface)]
     assert np.allclose(both.predict(unseen.features), np.mean(halves, axis=0))
@@ -74,8 +85,14 @@ def test_the_teacher_errs_less_on_unseen_wines_than_either_of_its_halves(parts: 
     assert root_mean_squared_error(unseen.target, both.predict(unseen.features)) < min(errors)
 
 
-def test_a_taught_model_errs_less_than_one_of_the_same_size_that_was_not(parts: tuple[Part, Part]) -> None:
-    seen = Part(parts[0].features[:1500], parts[0].target[:1500])
+def test_a_taught_model_errs_less_than_one_of_the_same_size_that_was_not(
+    parts: tuple[Part, Part], seen: Part, both: Teacher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def known_teacher(taught: Part) -> Teacher:
+        assert taught is seen
+        return both
+
+    monkeypatch.setattr(distillation, "teacher", known_teacher)
     unseen = matrix(parts[0].features[1500:])
     parameters = Parameters({"max_depth": 5, "learning_rate": 0.15, "subsample": 0.8}, 60, 0)
     taught, not_taught = (fit(parameters, made).predict(unseen) for made in (transfer_set(seen), observed(seen)))

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from model import preparation, train
+from model import train
 from model.evaluation import metrics
 from model.sources import DataUnavailableError
 from model.splits import Part
@@ -22,10 +22,9 @@ def quick(monkeypatch: pytest.MonkeyPatch, small_distillation: None) -> None:  #
 
 
 @pytest.fixture
-def small_table(monkeypatch: pytest.MonkeyPatch) -> None:
+def small_table(monkeypatch: pytest.MonkeyPatch, table: pd.DataFrame) -> None:
     """Every eighth wine."""
-    whole = preparation.prepare
-    monkeypatch.setattr(train, "prepare", lambda files: whole(files)[::8].reset_index(drop=True))
+    monkeypatch.setattr(train, "prepare", lambda _: table[::8].reset_index(drop=True))
 
 
 @pytest.mark.usefixtures("quick", "small_table")

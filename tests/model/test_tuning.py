@@ -1,5 +1,7 @@
 """The search: what it may see, where it stops, and that stopping half-way changes nothing."""
 
+import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,47 +13,77 @@ from model.distillation import transfer_set
 from model.fit import Parameters, TrainingSet, fit, observed
 from model.splits import FOLDS, Part, folds
 from model.study import tuning
-from model.study.candidates import SIZE_LIMITS_BYTES
+from model.study.candidates import SIZE_LIMITS_BYTES, Trial
 from model.study.tuning import best_below, error_by_round, mean_curve, rounds_worth_trying, tune
+from tests.model.conftest import distil_a_moment
 
 
-@pytest.fixture
-def few(parts: tuple[Part, Part], monkeypatch: pytest.MonkeyPatch, small_distillation: None) -> Part:  # noqa: ARG001
-    """Few rows and short boosting, so that a trial takes a moment; one random trial, then learning."""
-    monkeypatch.setattr(tuning, "MAX_ROUNDS", 6)
-    monkeypatch.setattr(tuning, "STARTUP_TRIALS", 1)
+def search_a_moment(patch: pytest.MonkeyPatch) -> None:
+    """Short boosting; one random trial, then learning."""
+    distil_a_moment(patch)
+    patch.setattr(tuning, "MAX_ROUNDS", 6)
+    patch.setattr(tuning, "STARTUP_TRIALS", 1)
+
+
+@pytest.fixture(scope="module")
+def few_rows(parts: tuple[Part, Part]) -> Part:
     train, _ = parts
     return Part(train.features[:150], train.target[:150])
 
 
-def test_an_interrupted_search_ends_as_if_it_had_never_stopped(few: Part, tmp_path: Path) -> None:
-    at_once = tune(few, 3, tmp_path / "a.sqlite3", progress=False)
-    tune(few, 2, tmp_path / "b.sqlite3", progress=False)
-    assert tune(few, 3, tmp_path / "b.sqlite3", progress=False) == at_once
+@pytest.fixture
+def few(few_rows: Part, monkeypatch: pytest.MonkeyPatch) -> Part:
+    """Few rows, and a search in which a trial takes a moment."""
+    search_a_moment(monkeypatch)
+    return few_rows
+
+
+@pytest.fixture(scope="module")
+def searched(few_rows: Part, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Sequence[Trial]]:
+    """The study of a search of three trials that ended, and the trials."""
+    study = tmp_path_factory.mktemp("searched") / "study.sqlite3"
+    with pytest.MonkeyPatch.context() as patch:
+        search_a_moment(patch)
+        return study, tune(few_rows, 3, study, progress=False)
+
+
+@pytest.fixture
+def study(searched: tuple[Path, Sequence[Trial]], tmp_path: Path) -> Path:
+    """A copy of it, to go on with."""
+    return Path(shutil.copy(searched[0], tmp_path))
+
+
+def test_an_interrupted_search_ends_as_if_it_had_never_stopped(
+    few: Part, searched: tuple[Path, Sequence[Trial]], tmp_path: Path
+) -> None:
+    _, at_once = searched
+    tune(few, 2, tmp_path / "study.sqlite3", progress=False)
+    assert tune(few, 3, tmp_path / "study.sqlite3", progress=False) == at_once
     assert [trial.number for trial in at_once] == [0, 1, 2]
 
 
-def test_a_search_that_is_done_tries_nothing_more(few: Part, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    done = tune(few, 2, tmp_path / "study.sqlite3", progress=False)
-
+def test_a_search_that_is_done_tries_nothing_more(
+    few: Part, searched: tuple[Path, Sequence[Trial]], study: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fail(*_: object) -> None:
         pytest.fail("nothing was left to try")
 
     monkeypatch.setattr(tuning, "_objective", fail)
-    assert tune(few, 2, tmp_path / "study.sqlite3", progress=False) == done
+    assert tune(few, 3, study, progress=False) == searched[1]
 
 
-def test_other_rows_start_another_study(few: Part, tmp_path: Path) -> None:
-    tune(few, 1, tmp_path / "study.sqlite3", progress=False)
+def test_other_rows_start_another_study(few: Part, study: Path) -> None:
     fewer = Part(few.features[:-1], few.target[:-1])
-    assert [trial.number for trial in tune(fewer, 1, tmp_path / "study.sqlite3", progress=False)] == [0]
+    assert [trial.number for trial in tune(fewer, 1, study, progress=False)] == [0]
 
 
-def test_every_trial_offers_one_candidate_below_each_size_limit(few: Part, tmp_path: Path) -> None:
-    (trial,) = tune(few, 1, tmp_path / "study.sqlite3", progress=False)
-    assert len(trial.candidates) == len(SIZE_LIMITS_BYTES)
-    assert all(found.size_bytes <= limit for found, limit in zip(trial.candidates, SIZE_LIMITS_BYTES, strict=True))
-    assert trial.rmse == trial.candidates[0].rmse
+def test_every_trial_offers_one_candidate_below_each_size_limit(searched: tuple[Path, Sequence[Trial]]) -> None:
+    tried = [trial for trial in searched[1] if not trial.pruned]
+    assert tried
+    for trial in tried:
+        assert len(trial.candidates) == len(SIZE_LIMITS_BYTES)
+        assert all(found.size_bytes <= limit for found, limit in zip(trial.candidates, SIZE_LIMITS_BYTES, strict=True))
+        assert trial.rmse == trial.candidates[0].rmse
 
 
 def test_boosting_stops_when_a_fold_gains_no_more(parts: tuple[Part, Part]) -> None:
