@@ -64,8 +64,9 @@ def main() -> int:
 def _call(text: str) -> tuple[int, str]:
     """Return rows and form of a call; argparse refuses others with a sentence of its own."""
     rows, _, form = text.partition(":")
-    if form not in payloads.FORMS:
-        raise argparse.ArgumentTypeError(f"{form!r} is none of the forms {', '.join(payloads.FORMS)}")
+    if not (rows.isdecimal() and int(rows)) or form not in payloads.FORMS:
+        forms = ", ".join(payloads.FORMS)
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of rows and one of {forms}, such as 10000:CSV")
     return int(rows), form
 
 

@@ -1,5 +1,6 @@
 """The report: figures that hold what they should, and a page that needs no other file."""
 
+import html
 import io
 import itertools
 import re
@@ -20,6 +21,8 @@ from model.study.report import data_figures, error_figures, explanation_figures,
 from model.study.report.page import TEMPLATE, Picture, render
 from model.study.report.style import COLOUR_OF, applied, data_uri, png
 from model.study.stability import over_splits
+
+REPOSITORY = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -124,6 +127,17 @@ def facts() -> dict[str, object]:
         "bias_high": -1.0,
         "rare": 2,
     }
+
+
+def test_the_committed_page_has_the_sentences_of_its_template() -> None:
+    template = re.sub(r"{%.*?%}", "\n", TEMPLATE.read_text(encoding="utf-8"))
+    captions = re.findall(r'picture\("\w+", "(.*?)"\)', template)
+    prose = re.findall(r"(?<=[>}])[^<>{}]{40,}(?=[<{])", template.split("<main>")[-1])
+    assert captions
+    assert prose
+    page = " ".join(html.unescape((REPOSITORY / "docs" / writing.PAGE).read_text(encoding="utf-8")).split())
+    missing = [text for text in (*captions, *prose) if " ".join(html.unescape(text).split()) not in page]
+    assert not missing, "write it again: make report"
 
 
 def test_names_are_escaped_in_the_page() -> None:
