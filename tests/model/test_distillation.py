@@ -70,8 +70,10 @@ def seen(parts: tuple[Part, Part]) -> Part:
 
 @pytest.fixture(scope="module")
 def both(seen: Part) -> Teacher:
-    """The teacher of these wines."""
-    return teacher(seen)
+    """The teacher of these wines, with a third of the trees."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(distillation, "FOREST_TREES", 100)
+        return teacher(seen)
 
 
 def test_the_teacher_errs_less_on_unseen_wines_than_either_of_its_halves(
@@ -93,6 +95,7 @@ def test_a_taught_model_errs_less_than_one_of_the_same_size_that_was_not(
         return both
 
     monkeypatch.setattr(distillation, "teacher", known_teacher)
+    monkeypatch.setattr(distillation, "SYNTHETIC_ROWS", 10_000)
     unseen = matrix(parts[0].features[1500:])
     parameters = Parameters({"max_depth": 5, "learning_rate": 0.15, "subsample": 0.8}, 60, 0)
     taught, not_taught = (fit(parameters, made).predict(unseen) for made in (transfer_set(seen), observed(seen)))

@@ -5,7 +5,7 @@ import pytest
 
 from model.evaluation import difference, metrics
 from model.splits import Part
-from model.study.baselines import FOREST_TREES, PUBLISHED_NAME, baselines
+from model.study.baselines import FOREST_TREES, PUBLISHED_NAME, Baseline, baselines
 
 ACTUAL = np.array([5.0, 6.0, 7.0, 6.0])
 
@@ -38,11 +38,21 @@ def test_pairing_narrows_the_interval() -> None:
     assert paired["high"] - paired["low"] < 0.5 * (dealt["high"] - dealt["low"])
 
 
-def test_the_baselines_stand_in_the_order_of_what_is_known_of_them(parts: tuple[Part, Part]) -> None:
-    train, test = parts
-    small = Part(train.features[:600], train.target[:600])
-    found = baselines(small)
-    errors = {name: metrics(test.target, model.predict(test.features))["rmse"] for name, model in found.items()}
+@pytest.fixture(scope="module")
+def small(parts: tuple[Part, Part]) -> Part:
+    return Part(parts[0].features[:600], parts[0].target[:600])
+
+
+@pytest.fixture(scope="module")
+def fitted(small: Part) -> dict[str, Baseline]:
+    return baselines(small)
+
+
+def test_the_baselines_stand_in_the_order_of_what_is_known_of_them(
+    fitted: dict[str, Baseline], parts: tuple[Part, Part]
+) -> None:
+    _, test = parts
+    errors = {name: metrics(test.target, model.predict(test.features))["rmse"] for name, model in fitted.items()}
     assert list(errors) == [
         "mean of the training part",
         "linear regression",
@@ -54,7 +64,6 @@ def test_the_baselines_stand_in_the_order_of_what_is_known_of_them(parts: tuple[
     assert max(errors, key=lambda name: errors[name]) == "mean of the training part"
 
 
-def test_the_mean_predicts_the_mean(parts: tuple[Part, Part]) -> None:
-    train, test = parts
-    mean = baselines(Part(train.features[:200], train.target[:200]))["mean of the training part"]
-    assert mean.predict(test.features) == pytest.approx(train.target[:200].mean())
+def test_the_mean_predicts_the_mean(fitted: dict[str, Baseline], small: Part, parts: tuple[Part, Part]) -> None:
+    mean = fitted["mean of the training part"]
+    assert mean.predict(parts[1].features) == pytest.approx(small.target.mean())
