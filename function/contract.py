@@ -25,6 +25,7 @@ class Contract:
         categories: For the index of each categorical feature the code of each category name; None instead of the
             names if the model was saved before XGBoost 3.1, which keeps codes only.
         colons: Number of colons in all feature names, as validate.py's quick look needs it.
+        decided: Between which numbers the model decides (thresholds.py); None until somebody asks.
         features: Feature names in column order.
         indicators: Indices of the features that training saw as booleans.
         iterations: Boosting rounds that a prediction uses; 0 means all.
@@ -54,6 +55,7 @@ class Contract:
         "booster",
         "categories",
         "colons",
+        "decided",
         "features",
         "indicators",
         "iterations",
@@ -98,6 +100,7 @@ class Contract:
         self.kind = file.booster
         self.objective = file.objective
         self.outputs = file.outputs
+        self.decided: dict[int, tuple[float, float]] | None = None
         self.path_length = file.path_length
         self.only_numbers = not self.categories
         self.iterations = file.rounds_used if file.rounds_used < file.rounds else 0

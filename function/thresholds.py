@@ -1,7 +1,7 @@
 """Between which numbers does the model decide? Beyond its lowest and highest threshold a feature changes nothing.
 
 A form takes its sliders from them where nobody tells what training saw. Read from the loaded model when its card is
-asked for, so that a cold start and a prediction pay nothing.
+first asked for, so that a cold start and a prediction pay nothing.
 """
 
 from __future__ import annotations
@@ -26,6 +26,12 @@ def between(contract: Contract) -> dict[int, tuple[float, float]]:
 
     None for categories, booleans, and features that no tree asks; empty for a model that is too large.
     """
+    if contract.decided is None:
+        contract.decided = _read(contract)
+    return contract.decided
+
+
+def _read(contract: Contract) -> dict[int, tuple[float, float]]:
     if contract.path_length > MOST_SPLITS:
         return {}
     try:

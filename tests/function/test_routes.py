@@ -10,6 +10,7 @@ import explain
 import numpy as np
 import pytest
 import xgboost
+from booster import Booster
 from endpoint import Endpoint
 
 from tests.function.protocols import MakeEvent, Serve
@@ -51,6 +52,14 @@ def test_the_card_says_between_which_values_a_feature_decides(
                 decided[index].append(threshold)
     expected = {names[index]: pytest.approx([min(values), max(values)]) for index, values in decided.items()}
     assert {each["name"]: each["thresholds"] for each in features if "thresholds" in each} == expected
+
+
+def test_the_trees_are_read_for_the_first_card_alone(
+    wine_endpoint: Endpoint, url_event: MakeEvent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = get(wine_endpoint, url_event, "/")
+    monkeypatch.delattr(Booster, "dump")
+    assert get(wine_endpoint, url_event, "/") == first
 
 
 def test_ping_is_answered_while_the_model_is_served(
