@@ -6,6 +6,7 @@ It forwards requests as they are, the signed Host header included, so that signa
 import contextlib
 import http.client
 import json
+import socket
 import ssl
 import threading
 import time
@@ -109,20 +110,27 @@ def before(host: str, port: int, tls: ssl.SSLContext | None = None) -> Iterator[
     server.proxy = FaultProxy(f"{'https' if tls else 'http'}://127.0.0.1:{server.server_address[1]}")
     if tls:
         server.socket = tls.wrap_socket(server.socket, server_side=True)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread = threading.Thread(target=server.serve, daemon=True)
     thread.start()
     try:
         yield server.proxy
     finally:
-        server.shutdown()
-        server.server_close()
+        server.ended = True
+        socket.create_connection(server.server_address).close()  # which it notices at once
         thread.join()
+        server.server_close()
 
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     behind: tuple[str, int]
     proxy: FaultProxy
+    server_address: tuple[str, int]
+    ended = False
+
+    def serve(self) -> None:
+        while not self.ended:
+            self.handle_request()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Clients that vanish are part of the game."""
@@ -130,6 +138,7 @@ class _Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # or a body waits until the client has acknowledged the headers, for 40 ms
     server: _Server
 
     def do_GET(self) -> None:
