@@ -51,7 +51,7 @@ def table(rows: int, first: int = 0) -> bytes:
 
 
 def lines(rows: int) -> bytes:
-    return b"".join(json.dumps({"id": at, "a": at / 4}).encode() + b"\n" for at in range(rows))
+    return "".join(f'{{"id": {at}, "a": {at / 4}}}\n' for at in range(rows)).encode()
 
 
 def parquet(rows: int) -> bytes:
@@ -91,7 +91,7 @@ def test_the_rows_of_large_objects_are_estimated_by_their_beginnings(
     monkeypatch.setattr(preview, "SAMPLED_OBJECTS", 2)
     body = make(150_000)
     if packed:
-        body = gzip.compress(body)
+        body = gzip.compress(body, compresslevel=1)
     assert len(body) > preview.SAMPLE_BYTES
     rows = 20 * 150_000
     bucket = Bucket({f"in/{at:02}.{name}{'.gz' if packed else ''}": body for at in range(20)})

@@ -11,9 +11,9 @@ import csv
 import io
 import json
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import PurePosixPath
 from typing import Any, Protocol
 
@@ -41,8 +41,10 @@ _MOST_UNPACKED_BYTES = 1024**2
 
 _NO_PYARROW = 'how many rows Parquet has is told with pyarrow: install "ml-inference-client[parquet]"'
 
-# Made once: `json.dumps` makes one for each of a million rows.
 _encoded = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+# A call of the encoder takes longer than a row does: it is given many, and holds them meanwhile.
+_ROWS_ENCODED = 1_000
 
 _FOOTER_END = 8
 _MAGIC = b"PAR1"
@@ -108,6 +110,13 @@ class Sample:
     header: float = 0
     row_bytes: int = 0
     whole: bool = False
+
+    def count(self, rows: Iterable[Any]) -> None:
+        """Add rows, and the bytes that they take in batches."""
+        remaining = iter(rows)
+        while some := list(islice(remaining, _ROWS_ENCODED)):
+            self.rows += len(some)
+            self.row_bytes += _row_bytes(some)
 
 
 @dataclass
@@ -223,9 +232,15 @@ def _unpacked(stored: bytes) -> tuple[bytes, int]:
 
 def _csv(one: Object, text: str, whole: bool) -> Sample:
     sample = Sample(whole=whole)
+    sample.count(_csv_rows(one, text, sample))
+    return sample
+
+
+def _csv_rows(one: Object, text: str, sample: Sample) -> Iterator[dict[str, str]]:
+    """Each row; notes in the sample what is stored of them."""
     header: list[str] = []
     for record, begin, end, line in _records(one, text):
-        if end == len(text) and not whole:
+        if end == len(text) and not sample.whole:
             break
         if not header:
             header = [name.removeprefix("\ufeff") for name in record]
@@ -238,12 +253,10 @@ def _csv(one: Object, text: str, whole: bool) -> Sample:
                     f"line {line} of {one} has {len(record)} fields and its header {len(header)}: Step Functions would "
                     f"{what} without a word; mend it, or give JSON lines or Parquet"
                 )
-            sample.rows += 1
             sample.stored += end - begin
-            sample.row_bytes += _row_bytes(dict(zip(header, record, strict=True)))
+            yield dict(zip(header, record, strict=True))
     if not header:
         raise SettingsError(f"the header of {one} has more than {SAMPLE_BYTES:,} bytes; it may have 10 KiB")
-    return sample
 
 
 def _records(one: Object, text: str) -> Iterator[tuple[list[str], int, int, int]]:
@@ -275,10 +288,16 @@ def _check_header(one: Object, header: Sequence[str], text: str) -> None:
 
 def _jsonl(one: Object, text: str, whole: bool) -> Sample:
     sample = Sample(whole=whole)
+    sample.count(_jsonl_rows(one, text, sample))
+    return sample
+
+
+def _jsonl_rows(one: Object, text: str, sample: Sample) -> Iterator[Any]:
+    """Each row; notes in the sample what is stored of them."""
     read = 0
     for number, line in enumerate(io.StringIO(text, newline="\n"), 1):
         read += len(line)
-        if read == len(text) and not whole:
+        if read == len(text) and not sample.whole:
             break
         sample.stored += len(line)
         if line.strip():
@@ -286,14 +305,12 @@ def _jsonl(one: Object, text: str, whole: bool) -> Sample:
                 row = json.loads(line.removeprefix("\ufeff"))
             except ValueError:
                 raise SettingsError(f"line {number} of {one} is not JSON, at which the run would end") from None
-            sample.rows += 1
-            sample.row_bytes += _row_bytes(row)
-    return sample
+            yield row
 
 
-def _row_bytes(row: Any) -> int:
-    """Bytes of a row in a batch, with its place in the input."""
-    return len(_encoded({"index": 10**6, "row": row}).encode()) + 1
+def _row_bytes(rows: list[Any]) -> int:
+    """Bytes of rows in a batch, with their places in the input, and a comma after each."""
+    return len(_encoded([{"index": 10**6, "row": row} for row in rows]).encode()) - 1
 
 
 def _parquet(s3: S3, one: Object, notes: list[str]) -> Sample | None:
@@ -320,8 +337,8 @@ def _parquet(s3: S3, one: Object, notes: list[str]) -> Sample | None:
             raise SettingsError(
                 f"a row group of {one} has {size:,} bytes, and Step Functions reads at most 256 MB: write smaller ones"
             )
-    names = metadata.schema.to_arrow_schema().names
-    return Sample(metadata.num_rows, one.size, 0, metadata.num_rows * _row_bytes(dict.fromkeys(names, 0.123456)), True)
+    row = dict.fromkeys(metadata.schema.to_arrow_schema().names, 0.123456)
+    return Sample(metadata.num_rows, one.size, 0, metadata.num_rows * _row_bytes([row]), True)
 
 
 def _end(s3: S3, one: Object, size: int) -> bytes:
