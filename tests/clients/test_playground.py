@@ -10,8 +10,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 import httpx
 import numpy as np
@@ -25,6 +26,7 @@ from ml_inference_client.client import AsyncClient
 from ml_inference_client.playground import command, guard
 from ml_inference_client.playground.form import Told
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from uvicorn import Server
 
 from tests.clients.conftest import GOLDEN, REPOSITORY
 from tests.clients.handler_client import Handler
@@ -34,6 +36,9 @@ MODEL = REPOSITORY / "model"
 CARD = json.loads((MODEL / "card.json").read_text())
 PICTURES = os.environ.get("PICTURES")
 Serve = Callable[..., str]
+
+Scheme = Literal["light", "dark"]
+SCHEMES: tuple[Scheme, ...] = get_args(Scheme)
 
 NOTHING = "\N{EN DASH}"
 """What stands in place of a prediction that there is not."""
@@ -54,14 +59,14 @@ def browser(endpoint: LocalEndpoint) -> Iterator[Browser]:  # noqa: ARG001 - Pla
 
 
 @contextmanager
-def running(client: Callable[[], Any], told: Told) -> Iterator[str]:
+def running(client: Callable[[], Any], told: Told) -> Iterator[command.Serving]:
     with command.serving(client, told) as served:
         thread = threading.Thread(target=served.run)
         thread.start()
         while not served.server.started and thread.is_alive():
             time.sleep(0.01)
         try:
-            yield served.address
+            yield served
         finally:
             served.server.should_exit = True
             thread.join()
@@ -70,6 +75,7 @@ def running(client: Callable[[], Any], told: Told) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
     """Serves the page of a model, whose handler answers in this process; returns the page's address."""
+    servers = list[Server]()
     with ExitStack() as open_pages:
 
         def start(model: Path | xgboost.Booster, told: Told | None = None, **environment: str) -> str:
@@ -78,9 +84,13 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
                 model.save_model(path)
                 model = path
             endpoint = Endpoint({"MODEL_PATH": str(model), **environment})
-            return open_pages.enter_context(running(lambda: Handler(endpoint), told or Told()))
+            served = open_pages.enter_context(running(lambda: Handler(endpoint), told or Told()))
+            servers.append(served.server)
+            return served.address
 
         yield start
+        for server in servers:  # each looks ten times a second whether it is to end: all at the same time
+            server.should_exit = True
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +118,7 @@ def opened(windows: Callable[[], AbstractContextManager[Page]]) -> Iterator[Call
     with ExitStack() as at_the_end:
         strangers, complaints = list[str](), list[str]()
 
-        def open_page(address: str, scheme: Any = "light", width: int = 1280) -> Page:
+        def open_page(address: str) -> Page:
             page = at_the_end.enter_context(windows())
             listeners: dict[Any, Callable[[Any], None]] = {
                 "request": lambda asked: strangers.append(asked.url) if not at_home(asked.url, address) else None,
@@ -118,8 +128,8 @@ def opened(windows: Callable[[], AbstractContextManager[Page]]) -> Iterator[Call
             for event, listener in listeners.items():
                 page.on(event, listener)
                 at_the_end.callback(page.remove_listener, event, listener)
-            page.set_viewport_size({"width": width, "height": 860})
-            page.emulate_media(color_scheme=scheme)
+            resized(page, 1280)
+            coloured(page, "light")
             page.bring_to_front()  # those behind are drawn once a second
             page.goto(address)
             expect(page.locator("#prediction")).not_to_have_text(NOTHING)
@@ -135,6 +145,15 @@ def at_home(url: str, address: str) -> bool:
     return url.startswith((address, "blob:" + address[: address.index("/", 8)]))
 
 
+def resized(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 860})
+
+
+def coloured(page: Page, scheme: Scheme) -> None:
+    page.emulate_media(color_scheme=scheme)
+    page.evaluate("Promise.all(document.getAnimations().map((each) => each.finished))")
+
+
 def field(page: Page, name: str) -> Locator:
     return page.get_by_label(name, exact=True)
 
@@ -147,12 +166,14 @@ def predicted(page: Page) -> Any:
 
 def bars(page: Page) -> dict[str, tuple[float, float]]:
     """For each bar of the chart the number beside it, and its length in pixels."""
-    found = {}
-    for line in page.locator("#chart tr").all():
-        name = line.locator("th").evaluate("cell => cell.firstChild.textContent")
-        number = float(line.locator(".value").inner_text().replace("\u2212", "-").replace(",", ""))
-        found[name] = number, line.locator("i").evaluate("bar => bar.getBoundingClientRect().width")
-    return found
+    found = page.locator("#chart tr").evaluate_all(
+        """lines => lines.map(line => [
+            line.querySelector("th").firstChild.textContent,
+            line.querySelector(".value").innerText,
+            line.querySelector("i").getBoundingClientRect().width,
+        ])"""
+    )
+    return {name: (float(number.replace("\u2212", "-").replace(",", "")), width) for name, number, width in found}
 
 
 def wine(record: dict[str, Any]) -> tuple[float, dict[str, float]]:
@@ -208,26 +229,22 @@ def test_sliders_end_where_training_data_did_and_else_where_the_trees_do(
     assert thresholds.max() < high < 15.5
 
 
-@pytest.mark.parametrize(
-    ("typed", "message"), [("abc", "must be a number"), ("", "must not be null"), ("1e39", "float32")], ids=repr
-)
-def test_what_the_endpoint_refuses_stands_beside_its_field(
-    opened: Callable[..., Page], wines: str, typed: str, message: str
-) -> None:
+def test_what_the_endpoint_refuses_stands_beside_its_field(opened: Callable[..., Page], wines: str) -> None:
     page = opened(wines)
     box = field(page, "citric acid")
-    box.fill(typed)
-    expect(box).to_have_attribute("aria-invalid", "true")
-    described = [
-        page.locator(f"#{part}").inner_text() for part in (box.get_attribute("aria-describedby") or "").split()
-    ]
-    assert message in described[-1]
-    expect(page.locator("#prediction")).to_have_text(NOTHING)
-    expect(page.locator("#chart")).to_be_hidden()
-    expect(page.locator('[aria-invalid="true"]')).to_have_count(1)
-    box.fill("0.28")
-    expect(box).to_have_attribute("aria-invalid", "false")
-    assert predicted(page) == GOLDEN["predictions"][0]
+    for typed, message in (("abc", "must be a number"), ("", "must not be null"), ("1e39", "float32")):
+        box.fill(typed)
+        expect(box).to_have_attribute("aria-invalid", "true")
+        described = [
+            page.locator(f"#{part}").inner_text() for part in (box.get_attribute("aria-describedby") or "").split()
+        ]
+        assert message in described[-1]
+        expect(page.locator("#prediction")).to_have_text(NOTHING)
+        expect(page.locator("#chart")).to_be_hidden()
+        expect(page.locator('[aria-invalid="true"]')).to_have_count(1)
+        box.fill("0.28")
+        expect(box).to_have_attribute("aria-invalid", "false")
+        assert predicted(page) == GOLDEN["predictions"][0]
 
 
 def dropped(page: Page, name: str, content: str) -> None:
@@ -351,17 +368,18 @@ def test_a_model_that_cannot_be_explained_is_predicted_all_the_same(opened: Call
     expect(page.locator("#chart")).to_be_hidden()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
-def test_axe_finds_no_barrier(opened: Callable[..., Page], wines: str, scheme: str, width: int) -> None:
-    page = opened(wines, scheme, width)
+def test_axe_finds_no_barrier(opened: Callable[..., Page], wines: str) -> None:
+    page = opened(wines)
     field(page, "citric acid").fill("much")
     expect(page.locator('[aria-invalid="true"]')).to_have_count(1)
     dropped(page, "wines.csv", pd.DataFrame(GOLDEN["records"][:3]).assign(pH=["sour", 3, 3]).to_csv(index=False))
     expect(page.locator("#scored tbody tr")).to_have_count(3)
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), "nothing is cut off"
+    for width, scheme in product((1280, 390), SCHEMES):
+        resized(page, width)
+        coloured(page, scheme)
+        found = Axe().run(page)
+        assert found.violations_count == 0, (width, scheme, found.generate_report())
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), "nothing is cut off"
 
 
 def test_the_page_works_by_keyboard_alone(opened: Callable[..., Page], wines: str) -> None:
@@ -384,11 +402,12 @@ def test_the_page_is_drawn_in_light_and_dark(opened: Callable[..., Page], wines:
     table = pd.DataFrame(GOLDEN["records"][:6])
     folder = Path(PICTURES) if PICTURES else tmp_path
     folder.mkdir(parents=True, exist_ok=True)
+    page = opened(wines)
+    dropped(page, "wines.csv", table.to_csv(index=False))
+    expect(page.locator("#scored tbody tr")).to_have_count(6)
     grounds = {}
-    for scheme in ("light", "dark"):
-        page = opened(wines, scheme)
-        dropped(page, "wines.csv", table.to_csv(index=False))
-        expect(page.locator("#scored tbody tr")).to_have_count(6)
+    for scheme in SCHEMES:
+        coloured(page, scheme)
         page.screenshot(path=folder / f"playground-{scheme}.png", full_page=True, animations="disabled")
         grounds[scheme] = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert grounds == {"light": "rgb(244, 245, 248)", "dark": "rgb(17, 20, 27)"}
