@@ -31,10 +31,18 @@ class Sent:
     path: str = "/"
 
 
+def cells(column: pd.Series[Any]) -> list[Any]:
+    """Return a column as Python's own values, None for a missing one."""
+    if isinstance(column.dtype, pd.CategoricalDtype):  # by code: pandas takes its time for each text
+        names = [*column.cat.categories.tolist(), None]
+        return [names[code] for code in column.cat.codes.tolist()]
+    found: list[Any] = column.tolist()
+    return [None if cell != cell else cell for cell in found] if column.hasnans else found
+
+
 def plain(rows: pd.DataFrame) -> list[list[Any]]:
     """Return the rows as Python's own values, None for a missing one."""
-    found: list[list[Any]] = rows.astype(object).where(rows.notna(), None).to_numpy().tolist()
-    return found
+    return list(map(list, zip(*(cells(rows[name]) for name in rows.columns), strict=True)))
 
 
 def records(rows: pd.DataFrame) -> list[dict[str, Any]]:
@@ -42,7 +50,7 @@ def records(rows: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def columns(rows: pd.DataFrame) -> dict[str, list[Any]]:
-    return dict(zip(rows.columns, map(list, zip(*plain(rows), strict=True)), strict=True))
+    return {name: cells(rows[name]) for name in rows.columns}
 
 
 def shuffled(rows: pd.DataFrame) -> pd.DataFrame:

@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import orjson
 import pandas as pd
 import pytest
 import xgboost
 from endpoint import Endpoint, RequestRefusedError
 
+from tests.function import forms
 from tests.function import test_model_kinds as kinds
 from tests.function.protocols import MakeEvent, Serve
 
@@ -46,7 +48,8 @@ def as_csv(table: pd.DataFrame) -> str:
 
 def as_csv_items(text: str) -> list[dict[str, str]]:
     """The rows as Distributed Map reads them: an object of texts for each line below the header."""
-    return list(csv.DictReader(io.StringIO(text)))
+    names, *lines = csv.reader(io.StringIO(text))
+    return [dict(zip(names, line, strict=True)) for line in lines]
 
 
 def batched(endpoint: Endpoint, items: list[Any], **said: Any) -> list[Any]:
@@ -54,8 +57,8 @@ def batched(endpoint: Endpoint, items: list[Any], **said: Any) -> list[Any]:
     answers: list[Any] = []
     for start in range(0, len(items), PER_BATCH):
         rows = [{"index": at, "row": row} for at, row in enumerate(items[start : start + PER_BATCH], start)]
-        event = json.loads(json.dumps({"BatchInput": said, "Items": rows}))
-        answers += json.loads(json.dumps(endpoint(event, None)))
+        event = orjson.loads(orjson.dumps({"BatchInput": said, "Items": rows}))
+        answers += orjson.loads(orjson.dumps(endpoint(event, None)))
     return answers
 
 
@@ -76,12 +79,10 @@ def test_125_000_rows_are_predicted_bit_for_bit_as_the_endpoint_predicts_them(
         response["body"], xgboost.Booster(model_file=model).predict(xgboost.DMatrix(rows, enable_categorical=True))
     )
     from_endpoint = [
-        {"index": at, "prediction": prediction} for at, prediction in enumerate(json.loads(response["body"]))
+        {"index": at, "prediction": prediction} for at, prediction in enumerate(orjson.loads(response["body"]))
     ]
     assert batched(endpoint, as_csv_items(text), format="csv") == from_endpoint
-    columns = kinds.exact(shuffled)
-    records = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
-    assert batched(endpoint, records, format="json") == from_endpoint
+    assert batched(endpoint, forms.records(shuffled), format="json") == from_endpoint
 
 
 def test_rows_are_kept_beside_their_predictions_and_bad_ones_spoil_no_other(small_model: Path, serve: Serve) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,16 +18,25 @@ from endpoint import Endpoint
 from tests.function.forms import Sent, as_csv, ask, predictions
 from tests.function.protocols import MakeEvent, Serve
 
+Trained = Callable[..., Path]
 
-def trained(folder: Path, names: list[str], **columns: Any) -> Path:
-    random = np.random.default_rng(1)
-    rows = pd.DataFrame(random.normal(size=(300, len(names))), columns=names)
-    for name, values in columns.items():
-        rows[name] = pd.Categorical(random.choice(values, 300))
-    score = rows[names[0]] + 2 * rows[names[-1]]
-    model = folder / "m.ubj"
-    xgboost.train({"nthread": 1}, xgboost.DMatrix(rows, score, enable_categorical=True), 5).save_model(model)
-    return model
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    """The file of a model of numbers by some names, and of categorical columns; made once for each."""
+
+    @functools.cache
+    def train(*names: str, **columns: tuple[Any, ...]) -> Path:
+        random = np.random.default_rng(1)
+        rows = pd.DataFrame(random.normal(size=(300, len(names))), columns=names)
+        for name, values in columns.items():
+            rows[name] = pd.Categorical(random.choice(values, 300))
+        score = rows[names[0]] + 2 * rows[names[-1]]
+        model = tmp_path_factory.mktemp("csv") / "m.ubj"
+        xgboost.train({"nthread": 1}, xgboost.DMatrix(rows, score, enable_categorical=True), 5).save_model(model)
+        return model
+
+    return train
 
 
 def expected(endpoint: Endpoint, rows: list[list[Any]]) -> Any:
@@ -38,9 +49,9 @@ NUMBER_NAMES = [["0", "1", "2"], ["1e5", "-7", ".5"], ["2019", "2020", "2021"], 
 
 @pytest.mark.parametrize("names", NUMBER_NAMES, ids=str)
 def test_a_name_that_is_a_number_never_makes_a_header(
-    names: list[str], tmp_path: Path, serve: Serve, url_event: MakeEvent
+    names: list[str], trained: Trained, serve: Serve, url_event: MakeEvent
 ) -> None:
-    endpoint = serve(trained(tmp_path, names))
+    endpoint = serve(trained(*names))
     lines = [names[::-1], ["0", "1", "1"]]
     text = as_csv(lines, None)
     as_data = expected(endpoint, [[float(cell) for cell in line] for line in lines])
@@ -60,9 +71,9 @@ def test_a_name_that_is_a_number_never_makes_a_header(
     ],
 )  # fmt: skip
 def test_the_media_type_says_whether_there_is_a_header_or_is_refused(
-    said: str, rows: int | None, tmp_path: Path, serve: Serve, url_event: MakeEvent
+    said: str, rows: int | None, trained: Trained, serve: Serve, url_event: MakeEvent
 ) -> None:
-    endpoint = serve(trained(tmp_path, ["0", "1", "2"]))
+    endpoint = serve(trained("0", "1", "2"))
     response = ask(endpoint, url_event, Sent("2,0,1\n0,1,1\n", f"text/csv; {said}"))
     if rows is None:
         assert (response["statusCode"], json.loads(response["body"])["detail"]) == (
@@ -72,8 +83,8 @@ def test_the_media_type_says_whether_there_is_a_header_or_is_refused(
         assert len(predictions(response)) == rows
 
 
-def test_a_name_that_is_a_category_never_makes_a_header(tmp_path: Path, serve: Serve, url_event: MakeEvent) -> None:
-    endpoint = serve(trained(tmp_path, ["1", "2"], colour=["colour", "red"]))
+def test_a_name_that_is_a_category_never_makes_a_header(trained: Trained, serve: Serve, url_event: MakeEvent) -> None:
+    endpoint = serve(trained("1", "2", colour=("colour", "red")))
     text = "1,2,colour\n3,4,red\n"
     assert predictions(ask(endpoint, url_event, Sent(text, "text/csv"))) == expected(
         endpoint, [[1.0, 2.0, "colour"], [3.0, 4.0, "red"]]
@@ -94,9 +105,9 @@ def test_a_name_that_is_a_category_never_makes_a_header(tmp_path: Path, serve: S
     ],
 )
 def test_a_name_makes_a_header_only_where_it_can_be_no_value(
-    first: str, headed: bool, unseen: bool, tmp_path: Path, serve: Serve, url_event: MakeEvent
+    first: str, headed: bool, unseen: bool, trained: Trained, serve: Serve, url_event: MakeEvent
 ) -> None:
-    model = trained(tmp_path, ["1", "2"], colour=["colour", "red"])
+    model = trained("1", "2", colour=("colour", "red"))
     endpoint = serve(model, **({"ALLOW_UNSEEN": "true"} if unseen else {}))
     second = ",".join(
         {"colour": "red", "red": "red", "base_margin": "0.25"}.get(name, "5") for name in first.split(",")
@@ -137,8 +148,8 @@ def test_a_category_that_may_be_unknown_is_the_same_text_in_csv_as_in_json(
         assert predictions(ask(endpoint, url_event, Sent(text, "text/csv; header=absent"))) == by_record
 
 
-def test_one_name_that_no_value_can_be_makes_a_header(tmp_path: Path, serve: Serve, url_event: MakeEvent) -> None:
-    endpoint = serve(trained(tmp_path, ["0", "1", "age"]))
+def test_one_name_that_no_value_can_be_makes_a_header(trained: Trained, serve: Serve, url_event: MakeEvent) -> None:
+    endpoint = serve(trained("0", "1", "age"))
     answer = ask(endpoint, url_event, Sent("age,0,1\n1,2,3\n", "text/csv"))
     assert predictions(answer) == expected(endpoint, [[2.0, 3.0, 1.0]])
 
@@ -148,17 +159,17 @@ ODD = ["blank at the end ", " blank at the start", "comma, within", 'quote " wit
 
 
 @pytest.mark.parametrize("name", ODD)
-def test_names_and_categories_keep_their_text(name: str, tmp_path: Path, serve: Serve, url_event: MakeEvent) -> None:
+def test_names_and_categories_keep_their_text(name: str, trained: Trained, serve: Serve, url_event: MakeEvent) -> None:
     plain = name if name.isascii() else "other"  # 3.2 stores category names beyond ASCII damaged
-    endpoint = serve(trained(tmp_path, [name, "second"], colour=[plain, plain.strip() + "x"]))
+    endpoint = serve(trained(name, "second", colour=(plain, plain.strip() + "x")))
     rows = [[1.0, 2.0, plain], [3.0, 4.0, plain.strip() + "x"]]
     for header, line_end in (([name, "second", "colour"], "\n"), ([name, "second", "colour"], "\r\n"), (None, "\n")):
         response = ask(endpoint, url_event, Sent(as_csv(rows, header, line_end), "text/csv"))
         assert predictions(response) == expected(endpoint, rows)
 
 
-def test_a_number_that_names_a_category_is_its_name(tmp_path: Path, serve: Serve, url_event: MakeEvent) -> None:
-    endpoint = serve(trained(tmp_path, ["first", "second"], year=[1998, 2004]))
+def test_a_number_that_names_a_category_is_its_name(trained: Trained, serve: Serve, url_event: MakeEvent) -> None:
+    endpoint = serve(trained("first", "second", year=(1998, 2004)))
     answer = ask(endpoint, url_event, Sent("1,2,2004\n3,4,1998\n", "text/csv"))
     assert predictions(answer) == expected(endpoint, [[1.0, 2.0, 2004], [3.0, 4.0, 1998]])
     unknown = ask(endpoint, url_event, Sent("1,2,1\n", "text/csv"))
@@ -173,10 +184,10 @@ FIELDS = ("1", "-0", "12.50", "1e5", "1E-5", "16777217", "3.4028235e38", "3.5e38
 @pytest.mark.parametrize("piece", [1, 65_536])
 @pytest.mark.parametrize("field", FIELDS)
 def test_a_field_means_the_same_with_and_without_quotes(
-    field: str, piece: int, tmp_path: Path, serve: Serve, url_event: MakeEvent, monkeypatch: pytest.MonkeyPatch
+    field: str, piece: int, trained: Trained, serve: Serve, url_event: MakeEvent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(json_text, "PIECE", piece)
-    endpoint = serve(trained(tmp_path, ["first", "second", "third"]))
+    endpoint = serve(trained("first", "second", "third"))
     for header in ("", "first,second,third\n", "third,first,second\n"):
         kind = f"text/csv; header={'present' if header else 'absent'}"
         for line in (f"{field},2,3", f"1,{field},3", f"1,2,{field}", f"1,{field}", f"1,2,{field},4"):
@@ -188,8 +199,8 @@ def test_a_field_means_the_same_with_and_without_quotes(
                 assert bare == quoted, body
 
 
-def test_blanks_around_names_and_numbers_are_read_over(tmp_path: Path, serve: Serve, url_event: MakeEvent) -> None:
-    endpoint = serve(trained(tmp_path, ["first", "second"]))
+def test_blanks_around_names_and_numbers_are_read_over(trained: Trained, serve: Serve, url_event: MakeEvent) -> None:
+    endpoint = serve(trained("first", "second"))
     answer = ask(endpoint, url_event, Sent("second , first\n1 ,\t2\n", "text/csv"))
     assert predictions(answer) == expected(endpoint, [[2.0, 1.0]])
 
@@ -217,16 +228,16 @@ def test_a_line_may_be_as_wide_as_the_model(
 @pytest.mark.parametrize(
     ("text", "word"), [("first;second\n1;2\n", "semicolons"), ("1,5;2,5\n", ""), ("1\t2\n", "tabs")]
 )
-def test_another_separator_is_named(text: str, word: str, tmp_path: Path, serve: Serve, url_event: MakeEvent) -> None:
-    response = ask(serve(trained(tmp_path, ["first", "second"])), url_event, Sent(text, "text/csv"))
+def test_another_separator_is_named(text: str, word: str, trained: Trained, serve: Serve, url_event: MakeEvent) -> None:
+    response = ask(serve(trained("first", "second")), url_event, Sent(text, "text/csv"))
     detail = json.loads(response["body"])["detail"]
     assert response["statusCode"] == 422
     if word:
         assert detail == f"the fields are separated by {word}; send commas between them, and decimal points"
 
 
-def test_a_misspelt_header_gets_a_suggestion(tmp_path: Path, serve: Serve, url_event: MakeEvent) -> None:
-    response = ask(serve(trained(tmp_path, ["first", "second"])), url_event, Sent("frist,secnod\n1,2\n", "text/csv"))
+def test_a_misspelt_header_gets_a_suggestion(trained: Trained, serve: Serve, url_event: MakeEvent) -> None:
+    response = ask(serve(trained("first", "second")), url_event, Sent("frist,secnod\n1,2\n", "text/csv"))
     messages = [error["message"] for error in json.loads(response["body"])["errors"]]
     assert messages[:2] == [
         'column 1: not a feature of the model; did you mean "first"?',

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import pytest
 import xgboost
 
 from tests.function import saved_models
+from tests.function.forms import columns
 from tests.function.protocols import MakeEvent, Serve
 
 ROWS = 10_000
@@ -74,16 +76,6 @@ def train(folder: Path, parameters: dict[str, Any], data: xgboost.DMatrix, round
     return model
 
 
-def exact(table: pd.DataFrame) -> dict[str, list[Any]]:
-    """Columns of a table as a client sends them; float32 widened, NaN as null."""
-    columns = {}
-    for name in table.columns:
-        column = table[name]
-        plain = column.astype(float) if column.dtype == np.float32 else column.astype(object)
-        columns[str(name)] = plain.astype(object).where(column.notna(), None).tolist()
-    return columns
-
-
 def assert_bit_identical(answer: str, expected: np.ndarray[Any, Any]) -> None:
     got = np.array(json.loads(answer), dtype=np.float64)
     assert got.shape == (expected.shape if expected.ndim == 1 or expected.shape[1] > 1 else expected.shape[:1])
@@ -91,19 +83,26 @@ def assert_bit_identical(answer: str, expected: np.ndarray[Any, Any]) -> None:
     assert np.array_equal(got, got.astype(np.float32).astype(np.float64)), "a float32 must be widened, not rounded"
 
 
-def trained(folder: Path, kind: str) -> Path:
-    training = numbers(TRAINED, seed=1)
+@functools.cache
+def learnt(kind: str, rows: int = TRAINED, rounds: int = 12) -> xgboost.Booster:
+    """A model of a kind, trained once; who changes it takes a copy."""
+    training = numbers(rows, seed=1)
     data = xgboost.DMatrix(training, targets(kind, training))
     if "ranking" in kind:
-        data.set_group([30] * (TRAINED // 30))
-    return train(folder, KINDS[kind], data)
+        data.set_group([30] * (rows // 30))
+    return xgboost.train({"max_depth": 4, "nthread": 1, "seed": 1, **KINDS[kind]}, data, rounds)
+
+
+def trained(folder: Path, kind: str) -> Path:
+    learnt(kind).save_model(folder / "model.ubj")
+    return folder / "model.ubj"
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_kind_of_model_is_served_bit_for_bit(kind: str, tmp_path: Path, serve: Serve, url_event: MakeEvent) -> None:
     model = trained(tmp_path, kind)
     rows = numbers(ROWS, seed=2)
-    response = serve(model)(url_event(json.dumps(exact(rows))), None)
+    response = serve(model)(url_event(json.dumps(columns(rows))), None)
     assert response["statusCode"] == 200, response["body"]
     assert_bit_identical(response["body"], xgboost.Booster(model_file=model).predict(xgboost.DMatrix(rows)))
 
@@ -123,7 +122,7 @@ def test_rows_predicted_one_by_one_get_the_same_bits(
     served = serve(model)
     rows = numbers(300, seed=2)
     expected = xgboost.Booster(model_file=model).predict(xgboost.DMatrix(rows))
-    for body in (exact(rows), pd.DataFrame(exact(rows)).to_dict("records")):
+    for body in (columns(rows), pd.DataFrame(columns(rows)).to_dict("records")):
         assert_bit_identical(served(url_event(json.dumps(body)), None)["body"], expected)
 
 
@@ -133,7 +132,7 @@ def test_categories_and_missing_values_predicted_one_by_one_get_the_same_bits(
 ) -> None:
     rows = with_categories(300, seed=2)
     rows[np.random.default_rng(4).random(rows.shape) < 0.3] = np.nan
-    response = serve(categorical_model, ALLOW_MISSING="true")(url_event(json.dumps(exact(rows))), None)
+    response = serve(categorical_model, ALLOW_MISSING="true")(url_event(json.dumps(columns(rows))), None)
     expected = xgboost.Booster(model_file=categorical_model).predict(xgboost.DMatrix(rows, enable_categorical=True))
     assert_bit_identical(response["body"], expected)
 
@@ -155,7 +154,7 @@ def test_missing_values_are_predicted_where_they_are_allowed(
         table[np.random.default_rng(seed).random(table.shape) < 0.3] = np.nan
     data = xgboost.DMatrix(training, targets("", training.fillna(0)))
     model = train(tmp_path, {"booster": booster}, data)
-    response = serve(model, ALLOW_MISSING="true")(url_event(json.dumps(exact(rows))), None)
+    response = serve(model, ALLOW_MISSING="true")(url_event(json.dumps(columns(rows))), None)
     assert_bit_identical(response["body"], xgboost.Booster(model_file=model).predict(xgboost.DMatrix(rows)))
 
 
@@ -179,7 +178,7 @@ def test_category_names_are_mapped_as_training_saw_them(
     categorical_model: Path, serve: Serve, url_event: MakeEvent
 ) -> None:
     rows = with_categories(ROWS, seed=2)
-    records = pd.DataFrame(exact(rows)).to_dict("records")
+    records = pd.DataFrame(columns(rows)).to_dict("records")
     response = serve(categorical_model)(url_event(json.dumps(records)), None)
     assert response["statusCode"] == 200, response["body"]
     expected = xgboost.Booster(model_file=categorical_model).predict(xgboost.DMatrix(rows, enable_categorical=True))
@@ -195,7 +194,7 @@ def test_categories_whose_names_are_numbers_are_mapped_too(
     model = train(tmp_path, {}, xgboost.DMatrix(training, score, enable_categorical=True))
     if parsed_much:
         json_text.ORJSON.load()
-    response = serve(model)(url_event(json.dumps(exact(rows))), None)
+    response = serve(model)(url_event(json.dumps(columns(rows))), None)
     expected = xgboost.Booster(model_file=model).predict(xgboost.DMatrix(rows, enable_categorical=True))
     assert_bit_identical(response["body"], expected)
 
@@ -203,7 +202,7 @@ def test_categories_whose_names_are_numbers_are_mapped_too(
 def test_categories_may_miss_where_it_is_allowed(categorical_model: Path, serve: Serve, url_event: MakeEvent) -> None:
     rows = with_categories(ROWS, seed=2)
     rows.loc[rows.index % 3 == 0, "colour"] = np.nan
-    response = serve(categorical_model, ALLOW_MISSING='["colour"]')(url_event(json.dumps(exact(rows))), None)
+    response = serve(categorical_model, ALLOW_MISSING='["colour"]')(url_event(json.dumps(columns(rows))), None)
     expected = xgboost.Booster(model_file=categorical_model).predict(xgboost.DMatrix(rows, enable_categorical=True))
     assert_bit_identical(response["body"], expected)
 
@@ -226,9 +225,9 @@ def test_categories_may_miss_where_it_is_allowed(categorical_model: Path, serve:
 def test_a_category_that_training_did_not_see_is_refused(
     categorical_model: Path, serve: Serve, url_event: MakeEvent, field: str, value: Any, code: str
 ) -> None:
-    columns = exact(with_categories(3, seed=2))
-    columns[field][1] = value
-    response = serve(categorical_model)(url_event(json.dumps(columns)), None)
+    sent = columns(with_categories(3, seed=2))
+    sent[field][1] = value
+    response = serve(categorical_model)(url_event(json.dumps(sent)), None)
     errors = json.loads(response["body"])["errors"]
     assert response["statusCode"] == 422
     assert [(e["row"], e["field"], e["code"]) for e in errors] == [(1, field, code)]

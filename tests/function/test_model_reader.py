@@ -24,7 +24,7 @@ from components import staging
 from local.errors import LocalError
 from local.expectation import expectation
 from tests.function.protocols import Serve
-from tests.function.test_model_kinds import KINDS, TRAINED, numbers, targets, with_categories
+from tests.function.test_model_kinds import KINDS, TRAINED, learnt, numbers, targets, with_categories
 
 Document = dict[str, Any]
 REPOSITORY = Path(__file__).parents[2]
@@ -35,11 +35,7 @@ def read(model: xgboost.Booster, form: str = "ubj") -> model_reader.Model:
 
 
 def trained(kind: str, rounds: int = 6) -> xgboost.Booster:
-    training = numbers(TRAINED // 5, seed=1)
-    data = xgboost.DMatrix(training, targets(kind, training))
-    if "ranking" in kind:
-        data.set_group([30] * (TRAINED // 5 // 30))
-    return xgboost.train({"max_depth": 4, "nthread": 1, "seed": 1, **KINDS[kind]}, data, rounds)
+    return learnt(kind, TRAINED // 5, rounds).copy()
 
 
 def depth(node: Document) -> int:

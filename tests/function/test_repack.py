@@ -20,13 +20,14 @@ import repack
 import xgboost
 from endpoint import Endpoint
 
+from tests.function.forms import columns
 from tests.function.protocols import MakeEvent
 from tests.function.test_model_file import stage
 from tests.function.test_model_kinds import (
     KINDS,
     TRAINED,
     assert_bit_identical,
-    exact,
+    learnt,
     numbers,
     targets,
     with_categories,
@@ -65,8 +66,8 @@ def answers(folder: Path, rows: pd.DataFrame, event: MakeEvent) -> list[dict[str
     card = json.loads(endpoint(event(method="GET"), None)["body"])
     del card["sha256"]
     return [
-        endpoint(event(json.dumps(exact(rows))), None),
-        endpoint(event(json.dumps(exact(rows.head(100))), path="/explain"), None),
+        endpoint(event(json.dumps(columns(rows))), None),
+        endpoint(event(json.dumps(columns(rows.head(100))), path="/explain"), None),
         endpoint(event(method="GET", path="/openapi.json"), None),
         card,
     ]
@@ -90,11 +91,8 @@ def assert_that_answers_stay(tmp_path: Path, model: Path, rows: pd.DataFrame, ev
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_model_of_any_kind_answers_as_before(tmp_path: Path, kind: str, url_event: MakeEvent) -> None:
-    training = numbers(TRAINED, seed=1)
-    data = xgboost.DMatrix(training, targets(kind, training))
-    if "ranking" in kind:
-        data.set_group([30] * (TRAINED // 30))
-    assert_that_answers_stay(tmp_path, saved(tmp_path, data, **KINDS[kind]), numbers(ROWS, seed=2), url_event)
+    learnt(kind).save_model(tmp_path / "trained.json")
+    assert_that_answers_stay(tmp_path, tmp_path / "trained.json", numbers(ROWS, seed=2), url_event)
 
 
 def test_a_model_with_category_names_answers_as_before(tmp_path: Path, url_event: MakeEvent) -> None:
@@ -111,7 +109,7 @@ def test_the_rounds_that_early_stopping_kept_stay(tmp_path: Path, small_model: P
     rows = pd.DataFrame(numbers(ROWS, seed=2).to_numpy()[:, :3], columns=["income", "age", "height: cm"])
     folder = stage_json(tmp_path / "staged", tmp_path / "stopped.json")
     repack.repack(folder)
-    answer = served(folder)(url_event(json.dumps(exact(rows))), None)
+    answer = served(folder)(url_event(json.dumps(columns(rows))), None)
     assert_bit_identical(answer["body"], booster.predict(xgboost.DMatrix(rows), iteration_range=(0, 5)))
 
 

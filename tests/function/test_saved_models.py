@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,21 @@ def body(kind: str) -> str:
     return json.dumps(sent).replace("NaN", "null")
 
 
+Saved = Callable[[str, str], Path]
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> Saved:
+    """The file of a model that a version saved, unpacked once."""
+
+    @functools.cache
+    def unpack(version: str, name: str) -> Path:
+        return saved_models.unpacked(folders[version], version, name)
+
+    folders = {version: tmp_path_factory.mktemp(version) for version in saved_models.VERSIONS}
+    return unpack
+
+
 def answer(endpoint: Any, kind: str, event: MakeEvent) -> str:
     response = endpoint(event(body(kind)), None)
     assert response["statusCode"] == 200, response["body"]
@@ -59,10 +75,10 @@ def answer(endpoint: Any, kind: str, event: MakeEvent) -> str:
 
 @pytest.mark.parametrize(("version", "name"), SERVED)
 def test_a_saved_model_answers_as_the_version_that_saved_it(
-    version: str, name: str, tmp_path: Path, serve: Serve, url_event: MakeEvent
+    version: str, name: str, saved: Saved, serve: Serve, url_event: MakeEvent
 ) -> None:
     kind = name.partition(".")[0]
-    endpoint = serve(saved_models.unpacked(tmp_path, version, name), ALLOW_MISSING=str(kind == "missing").lower())
+    endpoint = serve(saved(version, name), ALLOW_MISSING=str(kind == "missing").lower())
     expected = saved_models.predictions(version, name)
     assert len(expected) >= 1_000
     assert_bit_identical(answer(endpoint, kind, url_event), expected)
@@ -70,10 +86,10 @@ def test_a_saved_model_answers_as_the_version_that_saved_it(
 
 @pytest.mark.parametrize(("version", "name"), [each for each in SERVED if each[1].endswith(".json")])
 def test_a_saved_model_answers_the_same_after_the_image_build_rewrote_it(
-    version: str, name: str, tmp_path: Path, serve: Serve, url_event: MakeEvent
+    version: str, name: str, saved: Saved, tmp_path: Path, serve: Serve, url_event: MakeEvent
 ) -> None:
     kind = name.partition(".")[0]
-    stage(tmp_path, saved_models.unpacked(tmp_path, version, name))
+    stage(tmp_path, saved(version, name))
     repack.repack(tmp_path)
     endpoint = serve(tmp_path / "model.ubj", ALLOW_MISSING=str(kind == "missing").lower())
     assert_bit_identical(answer(endpoint, kind, url_event), saved_models.predictions(version, name))
@@ -82,8 +98,8 @@ def test_a_saved_model_answers_the_same_after_the_image_build_rewrote_it(
 
 
 @pytest.mark.parametrize(("version", "name"), SERVED)
-def test_preview_and_reader_say_of_a_saved_model_what_xgboost_says(version: str, name: str, tmp_path: Path) -> None:
-    model = saved_models.unpacked(tmp_path, version, name)
+def test_preview_and_reader_say_of_a_saved_model_what_xgboost_says(version: str, name: str, saved: Saved) -> None:
+    model = saved(version, name)
     found = model_reader.read(model.read_bytes())
     loaded = xgboost.Booster(model_file=model)
     kind = name.partition(".")[0]
@@ -103,9 +119,9 @@ def test_preview_and_reader_say_of_a_saved_model_what_xgboost_says(version: str,
 
 @pytest.mark.parametrize(("version", "name"), [each for each in saved_models.files() if refused(*each)])
 def test_a_saved_model_of_a_kind_that_is_not_served_is_refused_by_name(
-    version: str, name: str, tmp_path: Path, serve: Serve
+    version: str, name: str, saved: Saved, serve: Serve
 ) -> None:
-    model = saved_models.unpacked(tmp_path, version, name)
+    model = saved(version, name)
     reason = "gblinear" if name.startswith("linear") else f"trees of vectors (multi_output_tree) that XGBoost {version}"
     assert reason in str(serve(model).failure)
     with pytest.raises(staging.StagingError) as caught:
@@ -115,9 +131,9 @@ def test_a_saved_model_of_a_kind_that_is_not_served_is_refused_by_name(
 
 @pytest.mark.parametrize(("version", "name"), [each for each in saved_models.files() if not served(each[0])])
 def test_a_model_newer_than_the_library_is_read_but_not_loaded(
-    version: str, name: str, tmp_path: Path, serve: Serve
+    version: str, name: str, saved: Saved, serve: Serve
 ) -> None:
-    model = saved_models.unpacked(tmp_path, version, name)
+    model = saved(version, name)
     if not refused(version, name):
         assert model_reader.read(model.read_bytes()).saved_by[:2] == tuple(map(int, version.split(".")))
         assert f"newer than the {xgboost.__version__} that would predict" in str(serve(model).failure)

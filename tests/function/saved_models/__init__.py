@@ -37,7 +37,9 @@ def unpacked(folder: Path, version: str, name: str) -> Path:
     return model
 
 
+@functools.cache
 def predictions(version: str, name: str) -> np.ndarray[Any, Any]:
     """What the version that saved a model predicted for the rows of `make.rows`, float32."""
     answers: np.ndarray[Any, Any] = np.load(io.BytesIO(archive(version)[f"{name.partition('.')[0]}.npy"]))
+    answers.flags.writeable = False
     return answers
