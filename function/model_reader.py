@@ -256,13 +256,13 @@ def is_ubjson(content: bytes) -> bool:
 
 def _parsed(content: bytes) -> dict[str, Any]:
     if is_ubjson(content):
-        document, end = _value(memoryview(content), 1, ord("{"))
+        document, end = _object(content, 1)
         _require(end == len(content), "bytes are left over")
     else:
         _require(content[:1] == b"{", "it begins neither as UBJSON nor as JSON")
         # XGBoost reads these four escapes and keeps a \u as it stands, so that names would differ from the file's.
-        escape = re.search(rb'(?<!\\)(?:\\\\)*\\[^rnt"\\]', content)
-        _require(escape is None, "its JSON holds an escape that XGBoost does not read")
+        escapes = set(re.findall(rb"\\.", content, re.DOTALL))
+        _require(escapes <= _ESCAPES, "its JSON holds an escape that XGBoost does not read")
         # Nor does it read an array that holds nothing but a blank, as Jackson and others write it.
         blank = re.search(rb"\[\s+\]", content) and re.search(
             rb'^(?:[^"\[]++|\[(?!\s+\])|"(?:[^"\\]|\\.)*+")*+\[\s+\]', content
@@ -280,40 +280,49 @@ def _shrunk(pairs: list[tuple[str, Any]]) -> Any:
     return _tree(entries) if "left_children" in entries else entries
 
 
-_NUMBERS = {"i": ">b", "U": ">B", "I": ">h", "l": ">i", "L": ">q", "d": ">f", "D": ">d"}
+_ESCAPES = {rb"\r", rb"\n", rb"\t", rb"\"", rb"\\"}
+
+_NUMBERS = {
+    kind: struct.Struct(f">{code}")
+    for kind, code in {"i": "b", "U": "B", "I": "h", "l": "i", "L": "q", "d": "f", "D": "d"}.items()
+}
 _ARRAYS = {"i": "b", "U": "B", "I": "h", "l": "i", "L": "q", "d": "f", "D": "d"}
 _CONSTANTS: dict[str, Any] = {"Z": None, "T": True, "F": False}
+_LENGTH = struct.Struct(">cq")
 
 
-def _value(data: memoryview, at: int, code: int) -> tuple[Any, int]:
+def _value(data: bytes, at: int, code: int) -> tuple[Any, int]:
     """Return the value of a kind that begins at an offset, and the offset behind it."""
     kind = chr(code)
-    if kind in _NUMBERS:
-        return struct.unpack_from(_NUMBERS[kind], data, at)[0], at + struct.calcsize(_NUMBERS[kind])
+    if kind == "[":
+        return _array(data, at)
     if kind == "S":
         return _text(data, at)
     if kind == "{":
         return _object(data, at)
-    if kind == "[":
-        return _array(data, at)
+    if kind in _NUMBERS:
+        number = _NUMBERS[kind]
+        return number.unpack_from(data, at)[0], at + number.size
     return _CONSTANTS[kind], at
 
 
-def _length(data: memoryview, at: int) -> tuple[int, int]:
+def _length(data: bytes, at: int) -> tuple[int, int]:
     """Return a length, for which XGBoost reads no other kind than `L`, and the offset behind it."""
-    _require(data[at] == ord("L"), "a length is not of eight bytes")
-    length: int = struct.unpack_from(">q", data, at + 1)[0]
-    _require(0 <= length <= len(data), "a length is beyond the file")
-    return length, at + 9
+    kind, length = _LENGTH.unpack_from(data, at)
+    if kind != b"L" or not 0 <= length <= len(data):
+        raise _DamageError("a length is beyond the file" if kind == b"L" else "a length is not of eight bytes")
+    return length, at + _LENGTH.size
 
 
-def _text(data: memoryview, at: int) -> tuple[str, int]:
+def _text(data: bytes, at: int) -> tuple[str, int]:
     length, at = _length(data, at)
-    _require(length <= len(data) - at, "a text ends behind the file")
-    return bytes(data[at : at + length]).decode(), at + length
+    end = at + length
+    if end > len(data):
+        raise _DamageError("a text ends behind the file")
+    return data[at:end].decode(), end
 
 
-def _object(data: memoryview, at: int) -> tuple[Any, int]:
+def _object(data: bytes, at: int) -> tuple[Any, int]:
     pairs = []
     while data[at] != ord("}"):
         key, at = _text(data, at)
@@ -322,7 +331,7 @@ def _object(data: memoryview, at: int) -> tuple[Any, int]:
     return _shrunk(pairs), at + 1
 
 
-def _array(data: memoryview, at: int) -> tuple[Sequence[Any], int]:
+def _array(data: bytes, at: int) -> tuple[Sequence[Any], int]:
     """Return an array: numbers of one kind in a row (`$`), a known count of values (`#`), or values up to a bracket."""
     if data[at] == ord("$"):
         _require(data[at + 2] == ord("#"), "an array of one kind has no length")
@@ -410,9 +419,11 @@ def _tree(tree: dict[str, Any]) -> _Tree:
     weights = len(tree["base_weights"]) / count
     _require(weights == 1 or (leaf > 1 and weights in range(1, leaf + 1)), "base_weights are not of every node")
     _require(parents[0] in (-1, _NO_NODE), "a root has a parent")
-    _require(all(0 <= parent < count for parent in parents[1:]), "parents are out of range")
-    _require(min(indices) >= 0 and max(indices) <= _NO_NODE, "split_indices are out of range")
-    deleted = sum(index == _NO_NODE and bool(default) for index, default in zip(indices, default_left, strict=True))
+    _require(count == 1 or (min(parents[1:]) >= 0 and max(parents[1:]) < count), "parents are out of range")
+    highest = max(indices)
+    _require(min(indices) >= 0 and highest <= _NO_NODE, "split_indices are out of range")
+    places = range(count) if highest == _NO_NODE else ()
+    deleted = sum(indices[node] == _NO_NODE and bool(default_left[node]) for node in places)
     _require(deleted == _whole(parameters.get("num_deleted", "0")), "num_deleted is not the number of deleted nodes")
     leaves = len(tree["leaf_weights"]) / leaf if leaf > 1 else math.inf
 
@@ -420,16 +431,18 @@ def _tree(tree: dict[str, Any]) -> _Tree:
     while True:
         below: list[int] = []
         for node in level:
-            if left[node] == -1:
+            one, other = left[node], right[node]
+            if one == -1:
                 # A vector leaf's place among the leaves stands where another node has its right child.
-                _require(leaf == 1 or 0 <= right[node] < leaves, "leaf_weights do not hold every leaf")
+                _require(leaf == 1 or 0 <= other < leaves, "leaf_weights do not hold every leaf")
                 path_length += depth
                 continue
-            width = max(width, indices[node] + 1)
-            for child in (left[node], right[node]):
-                _require(0 < child < count and parents[child] == node, "children and parents contradict each other")
-            _require(left[node] != right[node], "children and parents contradict each other")
-            below += (left[node], right[node])
+            if indices[node] >= width:
+                width = indices[node] + 1
+            within = 0 < one < count and 0 < other < count and one != other
+            if not within or not parents[one] == parents[other] == node:
+                raise _DamageError("children and parents contradict each other")
+            below += (one, other)
         if not below:
             return _Tree(_index(tree["id"]), depth, path_length, width, leaf, _category_bytes(tree, count))
         depth, level = depth + 1, below
@@ -440,8 +453,9 @@ def _category_bytes(tree: dict[str, Any], count: int) -> int:
     """Check a tree's splits by category; return what the library will keep of them."""
     categories, split_type = tree["categories"], tree["split_type"]
     nodes, starts, sizes = tree["categories_nodes"], tree["categories_segments"], tree["categories_sizes"]
-    by_category = [node for node, kind in enumerate(split_type) if kind]
-    _require(max(split_type) <= 1 and list(nodes) == by_category, "categories_nodes are not those of split_type")
+    highest = max(split_type)
+    by_category = [node for node, kind in enumerate(split_type) if kind] if highest else []
+    _require(highest <= 1 and list(nodes) == by_category, "categories_nodes are not those of split_type")
     _require(len(starts) == len(sizes) == len(nodes) <= count, "a split by category has no categories")
     total = 0
     for start, size in zip(starts, sizes, strict=True):
