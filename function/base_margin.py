@@ -9,6 +9,7 @@ number for each row, or an array of numbers, one for each output.
 from __future__ import annotations
 
 import struct
+from itertools import chain
 
 from float32 import all_finite, pack
 from problem import Fault, Problem
@@ -31,24 +32,26 @@ def values(column: list[Any], contract: Contract) -> array[float]:
         Problem: 422, a row has none, or one that is no finite number for each output.
     """
     outputs = contract.booster.margins()
-    flat: list[Any] = []
-    for row, margin in enumerate(column):
-        given = margin if isinstance(margin, list) else [margin]
-        if len(given) != outputs or not _is_finite(given):
-            expected = "a finite number" if outputs == 1 else f"an array of {outputs} finite numbers"
-            fault = Fault(row, BASE_MARGIN, "not_a_base_margin", f"must be {expected}")
-            raise Problem(422, "a base margin cannot be used; give every row one, or none of them", [fault])
-        flat += given
-    return pack(flat)
+    rows = [margin if isinstance(margin, list) else [margin] for margin in column]
+    if set(map(len, rows)) <= {outputs}:
+        found = _finite(list(chain.from_iterable(rows)))
+        if found is not None:
+            return found
+    row = next(at for at, given in enumerate(rows) if len(given) != outputs or _finite(given) is None)
+    expected = "a finite number" if outputs == 1 else f"an array of {outputs} finite numbers"
+    fault = Fault(row, BASE_MARGIN, "not_a_base_margin", f"must be {expected}")
+    raise Problem(422, "a base margin cannot be used; give every row one, or none of them", [fault])
 
 
-def _is_finite(numbers: list[Any]) -> bool:
+def _finite(numbers: list[Any]) -> array[float] | None:
+    """Return numbers as float32; None if one is no number, or none that is finite there."""
     if not set(map(type, numbers)) <= {int, float}:
-        return False
+        return None
     try:
-        return all_finite(pack(numbers))
+        found = pack(numbers)
     except (struct.error, OverflowError):
-        return False
+        return None
+    return found if all_finite(found) else None
 
 
 def taken_out(records: list[Any], contract: Contract) -> tuple[list[Any], list[Any] | None]:

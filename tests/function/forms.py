@@ -42,6 +42,9 @@ def cells(column: pd.Series[Any]) -> list[Any]:
 
 def plain(rows: pd.DataFrame) -> list[list[Any]]:
     """Return the rows as Python's own values, None for a missing one."""
+    if all(kind == np.float32 for kind in rows.dtypes):
+        found = rows.to_numpy().tolist()
+        return [[None if cell != cell else cell for cell in row] for row in found]
     return list(map(list, zip(*(cells(rows[name]) for name in rows.columns), strict=True)))
 
 
@@ -50,7 +53,7 @@ def records(rows: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def columns(rows: pd.DataFrame) -> dict[str, list[Any]]:
-    return {name: cells(rows[name]) for name in rows.columns}
+    return dict(zip(rows.columns, map(list, zip(*plain(rows), strict=True)), strict=True))
 
 
 def shuffled(rows: pd.DataFrame) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import io
 import json
 from collections.abc import Callable
@@ -35,6 +36,7 @@ LEARNT: dict[str, dict[str, Any]] = {
 }
 
 
+@functools.cache
 def values(seed: int) -> Any:
     return np.random.default_rng(seed).normal(size=(ROWS, 3)).astype(np.float32)
 
@@ -60,9 +62,19 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return made
 
 
+@pytest.fixture(scope="module")
+def served(models: dict[str, Path], serve: Serve) -> Callable[[str], Endpoint]:
+    """The endpoint of a kind of model, as it is without settings."""
+    return functools.cache(lambda kind: serve(models[kind]))
+
+
+@functools.cache
+def loaded(model: Path) -> xgboost.Booster:
+    return xgboost.Booster(model_file=model)
+
+
 def oracle(model: Path, margin: Any = None) -> Any:
-    data = xgboost.DMatrix(values(2), base_margin=margin)
-    return xgboost.Booster(model_file=model).predict(data)
+    return loaded(model).predict(xgboost.DMatrix(values(2), base_margin=margin))
 
 
 def body(**more: Any) -> Sent:
@@ -77,9 +89,9 @@ def content(response: dict[str, Any]) -> bytes:
 
 @pytest.mark.parametrize("kind", LEARNT)
 def test_a_binary_answer_is_xgboosts_own_floats(
-    kind: str, models: dict[str, Path], serve: Serve, url_event: MakeEvent
+    kind: str, models: dict[str, Path], served: Callable[[str], Endpoint], url_event: MakeEvent
 ) -> None:
-    endpoint, expected = serve(models[kind]), oracle(models[kind])
+    endpoint, expected = served(kind), oracle(models[kind])
     npy = np.load(io.BytesIO(content(ask(endpoint, url_event, body(), accept="application/x-npy"))))
     assert (npy.dtype, npy.shape, npy.tobytes()) == (np.dtype("<f4"), expected.shape, expected.tobytes())
     raw = ask(endpoint, url_event, body(), accept="application/x-float32")
@@ -87,8 +99,10 @@ def test_a_binary_answer_is_xgboosts_own_floats(
     assert raw["headers"]["content-type"] == "application/x-float32"
 
 
-def test_lines_of_json_are_answered_in_kind(models: dict[str, Path], serve: Serve, url_event: MakeEvent) -> None:
-    response = ask(serve(models["probabilities"]), url_event, body(), accept="application/jsonlines")
+def test_lines_of_json_are_answered_in_kind(
+    models: dict[str, Path], served: Callable[[str], Endpoint], url_event: MakeEvent
+) -> None:
+    response = ask(served("probabilities"), url_event, body(), accept="application/jsonlines")
     expected = oracle(models["probabilities"]).astype(np.float64).tolist()
     assert [json.loads(line) for line in response["body"].splitlines()] == expected
 
@@ -157,37 +171,35 @@ def test_outputs_are_named(
 
 @pytest.mark.parametrize("kind", ["regression", "several targets", "raw binary", "several labels"])
 def test_a_model_that_is_no_classifier_says_that_it_has_no_class(
-    kind: str, models: dict[str, Path], serve: Serve, url_event: MakeEvent
+    kind: str, served: Callable[[str], Endpoint], url_event: MakeEvent
 ) -> None:
-    response = ask(serve(models[kind]), url_event, body(), query="answer=class")
+    response = ask(served(kind), url_event, body(), query="answer=class")
     assert (response["statusCode"], json.loads(response["body"])["detail"]) == (
         400, "the model is no classifier and predicts no class; leave out answer=class"
     )  # fmt: skip
 
 
 @pytest.mark.parametrize("query", ["answer=", "answer=Class", "answer=class&answer=named", "answer=%63lass"])
-def test_another_kind_of_answer_is_refused(
-    query: str, models: dict[str, Path], serve: Serve, url_event: MakeEvent
-) -> None:
-    response = ask(serve(models["binary"]), url_event, body(), query=query)
+def test_another_kind_of_answer_is_refused(query: str, served: Callable[[str], Endpoint], url_event: MakeEvent) -> None:
+    response = ask(served("binary"), url_event, body(), query=query)
     assert (response["statusCode"], json.loads(response["body"])["detail"]) == (
         400, "the parameter answer must be one of plain, class, named"
     )  # fmt: skip
 
 
-def test_names_have_no_place_in_a_binary_answer(models: dict[str, Path], serve: Serve, url_event: MakeEvent) -> None:
-    response = ask(serve(models["binary"]), url_event, body(), query="answer=class", accept="application/x-npy")
+def test_names_have_no_place_in_a_binary_answer(served: Callable[[str], Endpoint], url_event: MakeEvent) -> None:
+    response = ask(served("binary"), url_event, body(), query="answer=class", accept="application/x-npy")
     assert (response["statusCode"], json.loads(response["body"])["detail"]) == (
         406, "application/x-npy holds numbers without names; leave out answer=, or accept application/json"
     )  # fmt: skip
 
 
 def test_a_tensor_that_the_model_does_not_give_is_refused(
-    models: dict[str, Path], serve: Serve, url_event: MakeEvent
+    served: Callable[[str], Endpoint], url_event: MakeEvent
 ) -> None:
     tensor = {"name": "all", "shape": [1, 3], "datatype": "FP32", "data": [1, 2, 3]}
     sent = Sent(json.dumps({"inputs": [tensor], "outputs": [{"name": "class"}]}), path="/v2/models/{model}/infer")
-    response = ask(serve(models["regression"]), url_event, sent)
+    response = ask(served("regression"), url_event, sent)
     assert json.loads(response["body"])["detail"] == "the model has no such output; ask for predict"
 
 
@@ -218,7 +230,7 @@ MARGIN_FORMS = ("records", "columns", "split", "dataframe_split", "instances", "
     [*product(LEARNT, MARGIN_FORMS), *product(("regression", "binary", "raw binary", "counts"), ("csv",))],
 )
 def test_predictions_start_from_a_base_margin(
-    kind: str, form: str, models: dict[str, Path], serve: Serve, url_event: MakeEvent
+    kind: str, form: str, models: dict[str, Path], served: Callable[[str], Endpoint], url_event: MakeEvent
 ) -> None:
     outputs = oracle(models[kind]).reshape(ROWS, -1).shape[1] if kind != "labels" else 3
     margin = np.random.default_rng(7).normal(size=(ROWS, outputs)).astype(np.float32)
@@ -229,7 +241,7 @@ def test_predictions_start_from_a_base_margin(
     found = [dict(zip(["base_margin", *NAMES], row, strict=True)) for row in table]
     bare = [{name: record[name] for name in NAMES} for record in found]
     split = {"columns": ["base_margin", *NAMES], "data": [list(record.values()) for record in found]}
-    endpoint = serve(models[kind])
+    endpoint = served(kind)
     expected = oracle(models[kind], margin).astype(np.float64).tolist()
     if form == "direct":
         assert endpoint(found, None) == expected
@@ -255,10 +267,10 @@ def test_predictions_start_from_a_base_margin(
                          ("[1e39, 1]", 0), ("[{}, 1]", 0)],
 )  # fmt: skip
 def test_a_base_margin_that_is_no_number_is_refused_by_row(
-    margins: str, row: int, models: dict[str, Path], serve: Serve, url_event: MakeEvent
+    margins: str, row: int, served: Callable[[str], Endpoint], url_event: MakeEvent
 ) -> None:
     sent = Sent(f'{{"f0": [1, 2], "f1": [1, 2], "f2": [1, 2], "base_margin": {margins}}}')
-    response = ask(serve(models["regression"]), url_event, sent)
+    response = ask(served("regression"), url_event, sent)
     problem = json.loads(response["body"])
     assert (response["statusCode"], problem["detail"]) == (
         422, "a base margin cannot be used; give every row one, or none of them"
@@ -268,11 +280,9 @@ def test_a_base_margin_that_is_no_number_is_refused_by_row(
     ]
 
 
-def test_a_base_margin_in_some_rows_alone_is_refused(
-    models: dict[str, Path], serve: Serve, url_event: MakeEvent
-) -> None:
+def test_a_base_margin_in_some_rows_alone_is_refused(served: Callable[[str], Endpoint], url_event: MakeEvent) -> None:
     sent = Sent('[{"f0": 1, "f1": 1, "f2": 1, "base_margin": 1}, {"f0": 1, "f1": 1, "f2": 1}]')
-    response = ask(serve(models["regression"]), url_event, sent)
+    response = ask(served("regression"), url_event, sent)
     assert json.loads(response["body"])["errors"][0]["row"] == 1
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import keyword
 from array import array
@@ -65,12 +66,17 @@ NAMES = [
 ]
 
 
+@functools.cache
+def learnt() -> xgboost.Booster:
+    """A model of as many features as there are names."""
+    rows = np.random.default_rng(1).normal(size=(400, len(NAMES))).astype(np.float32)
+    data = xgboost.DMatrix(rows, rows @ np.arange(len(NAMES)), feature_names=[f"f{at}" for at in range(len(NAMES))])
+    return xgboost.train({"nthread": 1, "max_depth": 5}, data, 40)
+
+
 def served(folder: Path, names: list[str], serve: Serve) -> Endpoint:
     """Serve a model with features of these names, some of which its DMatrix would not take."""
-    random = np.random.default_rng(1)
-    rows = random.normal(size=(400, len(names))).astype(np.float32)
-    data = xgboost.DMatrix(rows, rows @ np.arange(len(names)), feature_names=[f"f{at}" for at in range(len(names))])
-    booster = xgboost.train({"nthread": 1, "max_depth": 5}, data, 40)
+    booster = learnt().copy()
     booster.feature_names = names
     booster.save_model(folder / "names.ubj")
     return serve(folder / "names.ubj")
