@@ -49,7 +49,8 @@ def plain(rows: pd.DataFrame) -> list[list[Any]]:
 
 
 def records(rows: pd.DataFrame) -> list[dict[str, Any]]:
-    return [dict(zip(rows.columns, row, strict=True)) for row in plain(rows)]
+    names = list(rows.columns)
+    return [dict(zip(names, row, strict=True)) for row in plain(rows)]
 
 
 def columns(rows: pd.DataFrame) -> dict[str, list[Any]]:
