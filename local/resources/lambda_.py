@@ -42,8 +42,8 @@ PUBLISHED = {*SETTINGS, "imageUri", "architectures", "environment", "publish"}
 # The outputs that a new version changes.
 OF_A_VERSION = ("version", "qualifiedArn", "qualifiedInvokeArn", "lastModified")
 
-# The emulator needs half a second where AWS needs many; asking often costs nothing here.
-PATIENCE: Any = {"Delay": 0.1, "MaxAttempts": 300}
+# The emulator needs a moment where AWS needs many seconds; asking often costs little here.
+PATIENCE: Any = {"Delay": 0.02, "MaxAttempts": 1500}
 
 
 class Function(ResourceType):

@@ -1,7 +1,7 @@
 """Is the policy that docs/deployment.md gives to whoever deploys enough for every resource, and no more than needed?"""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -15,6 +15,7 @@ from local.errors import LocalError
 from local.resources import Target
 from local.staged_images import StagedImages
 
+USER = "deployer"
 EVERYTHING = {
     "alarms": {"p99DurationMs": 250, "topicArn": "arn:aws:sns:eu-central-1:000000000000:on-call"},
     "dashboard": True,
@@ -50,30 +51,31 @@ def as_over_tls(params: dict[str, Any], **_: Any) -> None:
     params["headers"]["X-Forwarded-Proto"] = "https"
 
 
+@pytest.fixture(scope="module")
+def user(cloud: Cloud) -> Iterator[Cloud]:
+    """The emulator as a user who may do what one policy says, which each test puts in the place of the last."""
+    cloud.iam.create_user(UserName=USER)
+    key = cloud.iam.create_access_key(UserName=USER)["AccessKey"]
+    seen = Cloud(cloud.url, cloud.region, Credentials(key["AccessKeyId"], key["SecretAccessKey"]))
+    seen.session.events.register("before-call.s3", as_over_tls)
+    yield seen
+    cloud.iam.delete_access_key(UserName=USER, AccessKeyId=key["AccessKeyId"])
+    cloud.iam.delete_user_policy(UserName=USER, PolicyName="deploy")
+    cloud.iam.delete_user(UserName=USER)
+
+
 @pytest.fixture
-def deploy(cloud: Cloud) -> Iterator[Any]:
+def deploy(cloud: Cloud, user: Cloud) -> Callable[[dict[str, Any]], Deployment]:
     """Deploys the project's own program, with everything switched on, as a user with a given policy."""
-    users: list[str] = []
 
     def deployed(policy: dict[str, Any]) -> Deployment:
-        name = f"deployer-{len(users)}"
-        users.append(name)
-        cloud.iam.create_user(UserName=name)
         allowed = json.dumps(policy).replace("ACCOUNT", cloud.account_id)
-        cloud.iam.put_user_policy(UserName=name, PolicyName="deploy", PolicyDocument=allowed)
-        key = cloud.iam.create_access_key(UserName=name)["AccessKey"]
-        user = Cloud(cloud.url, cloud.region, Credentials(key["AccessKeyId"], key["SecretAccessKey"]))
-        user.session.events.register("before-call.s3", as_over_tls)
+        cloud.iam.put_user_policy(UserName=USER, PolicyName="deploy", PolicyDocument=allowed)
         deployment = Deployment(Target(user, StagedImages()))
         deployment.deploy(stack_config.load(demo.PROJECT, overrides=EVERYTHING))
         return deployment
 
-    yield deployed
-    for name in users:
-        for key in cloud.iam.list_access_keys(UserName=name)["AccessKeyMetadata"]:
-            cloud.iam.delete_access_key(UserName=name, AccessKeyId=key["AccessKeyId"])
-        cloud.iam.delete_user_policy(UserName=name, PolicyName="deploy")
-        cloud.iam.delete_user(UserName=name)
+    return deployed
 
 
 def test_it_is_written_from_the_types_of_resources() -> None:
@@ -103,7 +105,7 @@ def test_nothing_is_allowed_on_everything_that_iam_can_name() -> None:
     }
 
 
-def test_a_user_with_this_policy_alone_deploys_everything(deploy: Any) -> None:
+def test_a_user_with_this_policy_alone_deploys_everything(deploy: Callable[[dict[str, Any]], Deployment]) -> None:
     policy = json.loads(POLICY.read_text())
     policy["Statement"].append(UNNAMED_BY_THE_EMULATOR)
     urns = deploy(policy).resources
@@ -112,7 +114,9 @@ def test_a_user_with_this_policy_alone_deploys_everything(deploy: Any) -> None:
 
 
 @pytest.mark.parametrize("service", ["ecr", "iam", "lambda", "logs", "cloudwatch", "s3", "states"])
-def test_without_what_it_says_of_a_service_nobody_deploys(deploy: Any, service: str) -> None:
+def test_without_what_it_says_of_a_service_nobody_deploys(
+    deploy: Callable[[dict[str, Any]], Deployment], service: str
+) -> None:
     policy = json.loads(POLICY.read_text())
     policy["Statement"] = [
         statement for statement in policy["Statement"] if not statement["Action"][0].startswith(f"{service}:")

@@ -42,6 +42,11 @@ def test_a_secret_reaches_aws_but_not_the_outputs(deployment: Deployment, toy: T
     assert "a-secret-value" not in str(outputs)
 
 
+def test_a_function_starts_without_loading_what_it_does_not_use(deployment: Deployment, toy: Toy) -> None:
+    toy.write_handler("import sys\ndef handler(event, context):\n    return 'botocore' in sys.modules\n")
+    assert deployment.deploy(toy.stack())["answer"] == "false"
+
+
 def test_an_unchanged_program_changes_nothing(deployment: Deployment, toy: Toy) -> None:
     first, seen = deployment.deploy(toy.stack()), Seen()
     assert deployment.deploy(toy.stack(), seen) == first

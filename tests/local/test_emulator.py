@@ -10,9 +10,12 @@ import time
 from pathlib import Path
 
 import pytest
+from ministack.core import lambda_runtime
+from ministack.services import lambda_svc
 
 from local import emulator as emulator_module
 from local.emulator import Emulator, claimed_port, free_port
+from local.emulator_process import swift
 from local.errors import LocalError
 
 
@@ -122,3 +125,13 @@ def test_the_users_environment_does_not_reach_the_function(monkeypatch: pytest.M
     with Emulator() as emulator:
         environment = Path(f"/proc/{emulator.pid}/environ").read_text().split("\0")
     assert not [entry for entry in environment if entry.startswith(("MODEL_PATH=", "AWS_PROFILE="))]
+
+
+def test_the_emulators_own_waits_are_still_there_to_be_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    seconds, script = lambda_svc._LAMBDA_STATE_TRANSITION_DELAY, lambda_runtime._PYTHON_WORKER_SCRIPT
+    monkeypatch.setattr(lambda_svc, "_LAMBDA_STATE_TRANSITION_DELAY", seconds)
+    monkeypatch.setattr(lambda_runtime, "_PYTHON_WORKER_SCRIPT", script)
+    swift(lambda_svc, lambda_runtime)
+    assert seconds > lambda_svc._LAMBDA_STATE_TRANSITION_DELAY > 0, "a deployment must see it pending, as on AWS"
+    assert "import botocore" in script
+    assert "import botocore" not in lambda_runtime._PYTHON_WORKER_SCRIPT

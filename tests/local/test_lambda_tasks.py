@@ -5,6 +5,7 @@ import json
 import threading
 import time
 from collections import Counter
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -52,6 +53,8 @@ class Engine:
             monkeypatch.setattr(module, name, getattr(module, name))
         monkeypatch.setattr(stepfunctions, "_call_lambda", self._function)
         monkeypatch.setattr(stepfunctions, "_scaled_sleep", self.waits.append)
+        # A run of the emulator's rests before its first state.
+        monkeypatch.setattr(stepfunctions, "time", SimpleNamespace(**{**vars(time), "sleep": lambda _: None}))
         DistributedMaps(stepfunctions, s3)
         LambdaTasks(stepfunctions, lambda_svc, lambda_runtime)
         for bucket in ("rows", "answers"):
