@@ -10,10 +10,11 @@ import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import numpy as np
 import pytest
 from botocore.exceptions import ClientError
@@ -29,6 +30,9 @@ from tests.local.test_never_a_bad_model import Model, model
 
 ROWS_PER_FILE = 17_000
 FILES = 3
+ROWS_PER_BATCH = 30
+#: Batches of a run that something happens to half-way: two workers must not be through before it happened.
+LONG = 100
 SECONDS = 300
 
 if sys.platform == "linux":
@@ -46,7 +50,7 @@ class Runs:
 
     def up(self, served: Model, **batch: Any) -> dict[str, Any]:
         program = stack_config.load(demo.PROJECT).named_after(served.path)
-        batch = {"rowsPerBatch": 1000, "maxConcurrency": 2, **batch}
+        batch = {"rowsPerBatch": ROWS_PER_BATCH, "maxConcurrency": 2, **batch}
         program.config[f"{program.project}:batch"] = json.dumps(batch)
         self.outputs = self._deployment.deploy(program)
         settings: dict[str, Any] = self.outputs["batch"]
@@ -62,11 +66,11 @@ class Runs:
         ]
 
     def ended(self, run: str) -> str:
-        for _ in range(SECONDS * 10):
+        for _ in range(SECONDS * 50):
             status = self.cloud.stepfunctions.describe_execution(executionArn=run)["status"]
             if status != "RUNNING":
                 return str(status)
-            time.sleep(0.1)
+            time.sleep(0.02)
         raise AssertionError(f"the run did not end within {SECONDS} s")
 
     def map_run(self, run: str) -> Any:
@@ -95,6 +99,20 @@ class Runs:
 @pytest.fixture(scope="module")
 def good(tmp_path_factory: pytest.TempPathFactory) -> Model:
     return model(tmp_path_factory.mktemp("batch") / "good", seed=1)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def impatient(emulator: Emulator) -> Iterator[None]:
+    """State machines wait a tenth of the time that they say before another attempt."""
+    waits = "stepfunctions._SFN_WAIT_SCALE"
+
+    def scale(factor: float) -> None:
+        answer = httpx.post(f"{emulator.url}/_ministack/config", json={waits: factor}).json()
+        assert answer == {"applied": {waits: factor}}
+
+    scale(0.1)
+    yield
+    scale(1)
 
 
 @pytest.fixture(scope="module")
@@ -127,7 +145,9 @@ def expected(runs: Runs, rows: list[list[float]]) -> list[float]:
 
 
 @pytest.mark.slow
-def test_51_000_rows_in_several_files_have_the_endpoints_predictions_in_order(runs: Runs) -> None:
+def test_51_000_rows_in_several_files_have_the_endpoints_predictions_in_order(cloud: Cloud, good: Model) -> None:
+    runs = Runs(cloud)
+    runs.up(good, rowsPerBatch=1000)
     files = [table(ROWS_PER_FILE, seed) for seed in range(FILES)]
     for number, rows in enumerate(files):
         runs.put(f"many/{number}.csv", as_csv(rows, number * ROWS_PER_FILE))
@@ -144,19 +164,20 @@ def test_51_000_rows_in_several_files_have_the_endpoints_predictions_in_order(ru
 
 @pytest.mark.parametrize("kind", ["csv", "jsonl"])
 def test_one_object_with_bad_rows_is_scored_row_by_row(runs: Runs, kind: str) -> None:
-    rows: list[list[Any]] = table(2_500, seed=7)
+    first, last = 3, 2 * ROWS_PER_BATCH + 1
+    rows: list[list[Any]] = table(2 * ROWS_PER_BATCH + 10, seed=7)
     wanted = expected(runs, rows)
-    rows[3][0] = rows[2_400][1] = "bad"
+    rows[first][0] = rows[last][1] = "bad"
     records = [{"id": f"id-{at}", "a": row[0], "b": row[1]} for at, row in enumerate(rows)]
     lines = "".join(json.dumps(record) + "\n" for record in records)
     runs.put(f"one.{kind}", as_csv(rows) if kind == "csv" else lines)
     run = runs.start(key=f"one.{kind}", format=kind, keep=["id"], output=f"one-{kind}")
     assert runs.ended(run) == "SUCCEEDED"
     answers = sorted(runs.results(run, f"one-{kind}")["SUCCEEDED"], key=lambda answer: answer["index"])
-    assert [answer["index"] for answer in answers if "faults" in answer] == [3, 2_400]
+    assert [answer["index"] for answer in answers if "faults" in answer] == [first, last]
     good = [(answer["index"], answer["prediction"]) for answer in answers if "prediction" in answer]
-    assert good == [(at, prediction) for at, prediction in enumerate(wanted) if at not in (3, 2_400)]
-    assert answers[3]["keep"] == {"id": "id-3"}
+    assert good == [(at, prediction) for at, prediction in enumerate(wanted) if at not in (first, last)]
+    assert answers[first]["keep"] == {"id": f"id-{first}"}
 
 
 def until(seen: Callable[[], bool], otherwise: str) -> None:
@@ -172,7 +193,7 @@ def half_done(runs: Runs, run: str) -> None:
 
     def seen() -> bool:
         found = runs.cloud.stepfunctions.list_map_runs(executionArn=run)["mapRuns"]
-        return bool(found) and runs.map_run(run)["itemCounts"]["succeeded"] >= 2_000
+        return bool(found) and runs.map_run(run)["itemCounts"]["succeeded"] >= 2 * ROWS_PER_BATCH
 
     until(seen, "no batch was done")
 
@@ -206,7 +227,7 @@ def in_order(answers: list[Any]) -> list[Any]:
 
 def test_a_run_that_failed_half_way_is_redriven_and_does_only_what_is_left(runs: Runs) -> None:
     """In the middle of it, the alias is taken away and then given back."""
-    rows = table(30_000, seed=8)
+    rows = table(LONG * ROWS_PER_BATCH, seed=8)
     runs.put("half.jsonl", "".join(json.dumps({"a": row[0], "b": row[1]}) + "\n" for row in rows))
     wanted = expected(runs, rows)
     run = runs.start(key="half.jsonl", format="jsonl", output="half")
@@ -228,8 +249,8 @@ def test_a_run_that_failed_half_way_is_redriven_and_does_only_what_is_left(runs:
     assert runs.ended(run) == "SUCCEEDED"
     assert in_order(runs.results(run, "half")["SUCCEEDED"]) == wanted
     assert runs.map_run(run)["redriveCount"] == 1
-    done = len(before["SUCCEEDED"]) // 1_000
-    assert len(runs.children(run)) - children == 30 - done, "what was done must not be done again"
+    done = len(before["SUCCEEDED"]) // ROWS_PER_BATCH
+    assert len(runs.children(run)) - children == LONG - done, "what was done must not be done again"
     with pytest.raises(ClientError, match="ExecutionNotRedrivable"):
         runs.cloud.stepfunctions.redrive_execution(executionArn=run)
 
@@ -254,7 +275,7 @@ def all_rows_are_answered_by_the_same_run(runs: Runs, run: str, output: str, wan
 
 def test_a_run_that_is_throttled_half_way_waits_and_loses_no_row(runs: Runs) -> None:
     """In the middle of it, the function may not do anything for a while."""
-    rows = table(30_000, seed=10)
+    rows = table(LONG * ROWS_PER_BATCH, seed=10)
     runs.put("throttled.jsonl", "".join(json.dumps({"a": row[0], "b": row[1]}) + "\n" for row in rows))
     wanted = expected(runs, rows)
     run = runs.start(key="throttled.jsonl", format="jsonl", output="throttled")
@@ -272,7 +293,7 @@ def test_a_run_that_is_throttled_half_way_waits_and_loses_no_row(runs: Runs) -> 
 
 
 def test_a_run_of_more_batches_at_a_time_than_the_function_may_do_loses_no_row(runs: Runs) -> None:
-    rows = table(10_000, seed=11)
+    rows = table(10 * ROWS_PER_BATCH, seed=11)
     runs.put("narrow.csv", as_csv(rows))
     wanted = expected(runs, rows)
     lambda_, function = runs.cloud.lambda_, runs.outputs["function_name"]
@@ -288,7 +309,7 @@ def test_a_run_of_more_batches_at_a_time_than_the_function_may_do_loses_no_row(r
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into a worker's standard input as Linux shows it")
 def test_after_a_worker_died_over_a_batch_no_row_is_lost(runs: Runs, emulator: Emulator) -> None:
     """The workers are halted first: those that a batch lies before hold it for certain when they are killed."""
-    rows = table(10_000, seed=9)
+    rows = table(10 * ROWS_PER_BATCH, seed=9)
     runs.put("death.jsonl", "".join(json.dumps({"a": row[0], "b": row[1]}) + "\n" for row in rows))
     wanted = expected(runs, rows)
     halted = workers(emulator.pid)
