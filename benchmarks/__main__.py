@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from functools import partial
 
 from benchmarks import growth, instructions, measurements, packages, payloads, report, runtime, subjects
 from benchmarks.subjects import Subject
@@ -42,8 +43,12 @@ def main() -> int:
         found.append(measured)
         print(report.line(measured), flush=True)
     for name, measure in (
+        ("within Lambda", partial(measurements.within_lambda, peers, starts=3 * repeat)),
         ("on disk", measurements.on_disk),
-        ("behind Lambda's runtime client", lambda: measurements.behind_the_runtime(starts=2 * repeat, calls=200)),
+        (
+            "behind Lambda's runtime client",
+            partial(measurements.behind_the_runtime, peers, starts=2 * repeat, calls=200),
+        ),
     ):
         try:
             for measured in measure():

@@ -22,7 +22,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from benchmarks import payloads, subjects
+from benchmarks import payloads, runtime, subjects
 from benchmarks.folders import HERE
 from benchmarks.subjects import Event, Process, Subject
 
@@ -40,7 +40,8 @@ WARM = (("2 rows", 2, "records", 40), ("100 rows", 100, "records", 10), ("100 ro
 """Requests by name: rows, form, and how many calls are counted after as many that are not."""
 
 EARLY = 2
-"""How many of them are also counted in a process that has parsed little so far (ADR 32)."""
+"""How many of them are also counted in a process that has parsed and written little so far (ADR 32), by half as many
+calls."""
 
 WATCHED = ("2 rows", "1,000 rows")
 """Which of them are also counted with drift metrics switched on."""
@@ -81,16 +82,18 @@ def count(subject: Subject | None = None) -> dict[str, int]:
         subject: Whose; the handler's if none is given.
 
     Raises:
-        NoCallgrindError: valgrind is not installed.
+        NoCallgrindError: valgrind is not installed, or the runtime client cannot run here.
     """
     subject = subject or subjects.handler()
-    empty = _total(subjects.no_op(), [payloads.as_json(payloads.records(2))], [])
-    counts: dict[str, int] = {}
-    for rows in FIRST:
-        counts[f"first answer: {rows:,} rows"] = _total(subject, [payloads.as_json(payloads.records(rows))], []) - empty
+    counts = {f"first answer: {rows:,} rows": _first(subject, subjects.no_op(), rows) for rows in FIRST}
+    try:
+        within, empty = map(runtime.beside_the_client, (subject, subjects.no_op()))
+    except runtime.NotHereError as reason:
+        raise NoCallgrindError(str(reason)) from None
+    counts["within Lambda: first answer, 2 rows"] = _first(within, empty, 2)
     for at, (name, rows, form, calls) in enumerate(WARM):
         if at < EARLY:
-            counts[f"early: {name}"] = _call(subject, rows, form, calls, [])
+            counts[f"early: {name}"] = _call(subject, rows, form, calls // 2, [])
         counts[f"warm: {name}"] = _call(subject, rows, form, calls, [(1, 2)])
     return counts
 
@@ -107,6 +110,12 @@ def count_drift() -> dict[str, int]:
         for name, rows, form, calls in WARM
         if name in WATCHED
     }
+
+
+def _first(subject: Subject, no_op: Subject, rows: int) -> int:
+    """Return the instructions from the start of a process to its first answer, less those of doing nothing."""
+    events = [payloads.as_json(payloads.records(rows))]
+    return _total(subject, events, []) - _total(no_op, events, [])
 
 
 def _call(subject: Subject, rows: int, form: str, calls: int, before: Sequence[tuple[int, int]]) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from benchmarks import packages, payloads, runtime, sizes, subjects, timing
-from benchmarks.subjects import Subject
+from benchmarks.subjects import Event, Subject
 
 SAME = 1e-5
 """How far apart answers may be: the sum of some hundred float32 leaves depends on their order."""
@@ -109,10 +109,11 @@ def in_processes(peers: Sequence[Subject], starts: int, rounds: int) -> list[Mea
     """
     everyone = [*peers, subjects.handler()]
     started = timing.cold(everyone, payloads.as_json(payloads.records(2)), starts)
-    cold = {subject.name: start.seconds.scaled(1000) for subject, start in zip(everyone, started, strict=True)}
     memory = {subject.name: start.peak_bytes.scaled(1e-6) for subject, start in zip(everyone, started, strict=True)}
     found = [
-        Measurement("cold: import, model, first answer", "ms", cold, (Promise("tutorial", 45),)),
+        _in_ms(
+            "cold: import, model, first answer", everyone, [start.seconds for start in started], Promise("tutorial", 45)
+        ),
         Measurement("peak memory after the first answer", "MB", memory, (Promise("tutorial", 6),)),
         *early(everyone, 100, starts),
     ]
@@ -129,29 +130,22 @@ def early(everyone: Sequence[Subject], rows: int, starts: int) -> list[Measureme
     """Measure requests of records in fresh processes, without import and model: the first answer, and twenty more."""
     taken = timing.early(everyone, payloads.as_json(payloads.records(rows)), 20, starts)
     return [
-        Measurement(
-            f"{name}: {rows:,} rows as records",
-            "ms",
-            {subject.name: sample.scaled(1000) for subject, sample in zip(everyone, samples, strict=True)},
-        )
+        _in_ms(f"{name}: {rows:,} rows as records", everyone, samples)
         for name, samples in zip(("first answer", "next answers"), taken, strict=True)
     ]
 
 
 def warm(everyone: Sequence[Subject], rows: int, form: str, rounds: int) -> Measurement:
     """Measure calls in warm processes; who does not read the form is sent the same rows as records."""
-    table = payloads.records(rows)
-    bodies = {kind: payloads.FORMS[kind](table) for kind in {form, "records"}}
-    events = [bodies[form if form in subject.forms else "records"] for subject in everyone]
     calls = max(2, min(100, 4000 // rows))
-    taken = timing.warm(everyone, events, calls, rounds, before=payloads.much(table[:2]))
-    samples = {subject.name: sample.scaled(1000) for subject, sample in zip(everyone, taken, strict=True)}
+    before = payloads.much(payloads.records(2))
+    taken = timing.warm(everyone, events_of(everyone, rows, form), calls, rounds, before)
     promises = [
         Promise(against, limits[rows, form], at_most)
         for against, limits, at_most in (("tutorial", AGAINST_TUTORIAL, False), ("floor", ABOVE_FLOOR, True))
         if (rows, form) in limits
     ]
-    return Measurement(f"warm: {rows:,} rows as {form}", "ms", samples, tuple(promises))
+    return _in_ms(f"warm: {rows:,} rows as {form}", everyone, taken, *promises)
 
 
 def on_disk() -> list[Measurement]:
@@ -171,29 +165,54 @@ def on_disk() -> list[Measurement]:
     return [Measurement("installed bytes", "MB", samples, (Promise("tutorial", 25),))]
 
 
-def behind_the_runtime(starts: int, calls: int) -> list[Measurement]:
+def within_lambda(peers: Sequence[Subject], starts: int) -> list[Measurement]:
+    """Measure cold starts as they are within Lambda, whose runtime client has imported modules of Python's before.
+
+    Raises:
+        runtime.NotHereError: The runtime client cannot run here.
+    """
+    everyone = [*peers, subjects.handler()]
+    started = timing.cold(
+        [runtime.beside_the_client(subject) for subject in everyone], payloads.as_json(payloads.records(2)), starts
+    )
+    return [_in_ms("cold within Lambda, after its client's imports", everyone, [start.seconds for start in started])]
+
+
+def behind_the_runtime(peers: Sequence[Subject], starts: int, calls: int) -> list[Measurement]:
     """Measure behind Lambda's runtime client and interface emulator.
+
+    Args:
+        peers: Beside the handler and a function that does nothing.
+        starts: Fresh processes of each.
+        calls: Calls of two rows in each; of many rows, a tenth as many.
 
     Raises:
         runtime.NotHereError: The emulator cannot run here.
     """
-    trio = [subjects.tutorial(), subjects.careful(), subjects.no_op(), subjects.handler()]
-    cold, warm_calls = runtime.compare(trio, payloads.as_json(payloads.records(2)), starts, calls)
-    names = [subject.name for subject in trio]
-    return [
-        Measurement(
-            "behind the runtime: cold",
-            "ms",
-            {name: sample.scaled(1000) for name, sample in zip(names, cold, strict=True)},
-            (Promise("tutorial", 18),),
-        ),
-        Measurement(
-            "behind the runtime: 2 rows",
-            "ms",
-            {name: sample.scaled(1000) for name, sample in zip(names, warm_calls, strict=True)},
-            (Promise("no-op", 1.6, at_most=True),),
-        ),
+    everyone = [*peers, subjects.no_op(), subjects.handler()]
+    few = payloads.as_json(payloads.records(2))
+    cold, calls_of_two = runtime.compare(everyone, [few] * len(everyone), starts, calls)
+    found = [
+        _in_ms("behind the runtime: cold", everyone, cold, Promise("tutorial", 18)),
+        _in_ms("behind the runtime: 2 rows", everyone, calls_of_two, Promise("no-op", 1.6, at_most=True)),
     ]
+    for form in ("records", "binary"):
+        events = events_of(everyone, 10_000, form)
+        _, calls_of_many = runtime.compare(everyone, events, max(1, starts // 3), calls // 10)
+        found.append(_in_ms(f"behind the runtime: 10,000 rows as {form}", everyone, calls_of_many))
+    return found
+
+
+def events_of(everyone: Sequence[Subject], rows: int, form: str) -> list[Event]:
+    """Return so many rows in a form, an event for each subject; who does not read the form gets records."""
+    table = payloads.records(rows)
+    bodies = {kind: payloads.FORMS[kind](table) for kind in {form, "records"}}
+    return [bodies[form if form in subject.forms else "records"] for subject in everyone]
+
+
+def _in_ms(name: str, everyone: Sequence[Subject], seconds: Sequence[timing.Sample], *promises: Promise) -> Measurement:
+    samples = {subject.name: sample.scaled(1000) for subject, sample in zip(everyone, seconds, strict=True)}
+    return Measurement(name, "ms", samples, promises)
 
 
 def _floor(rows: int) -> list[Subject]:

@@ -15,8 +15,9 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 from benchmarks import packages
@@ -32,36 +33,61 @@ class NotHereError(Exception):
     """The emulator cannot run on this machine. The message says why."""
 
 
-def install() -> tuple[Path, Path]:
-    """Return the folder of the runtime client and the emulator's binary; installs them on the first call.
+def client() -> Path:
+    """Return the folder of the runtime client; installs it on the first call.
 
     Raises:
         NotHereError: Another system than Linux, or no package index.
     """
-    if sys.platform != "linux":
-        raise NotHereError("Lambda's interface emulator runs on Linux only")
+    return _installed("awslambdaric", RUNTIME_CLIENT)
+
+
+def emulator() -> Path:
+    """Return the emulator's binary; installs it on the first call.
+
+    Raises:
+        NotHereError: Another system than Linux, or no package index.
+    """
     machine = {"x86_64": "x86_64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
-    try:
-        client = packages.installed("awslambdaric", [RUNTIME_CLIENT])
-        wheel = packages.installed("emulator", ["--no-deps", EMULATOR_WHEEL])
-    except packages.NoIndexError as error:
-        raise NotHereError(str(error)) from None
+    wheel = _installed("emulator", "--no-deps", EMULATOR_WHEEL)
     binary = wheel / "samcli" / "local" / "rapid" / f"aws-lambda-rie-{machine}"
     binary.chmod(0o755)
-    return client, binary
+    return binary
+
+
+def _installed(name: str, *arguments: str) -> Path:
+    if sys.platform != "linux":
+        raise NotHereError("Lambda's runtime client and interface emulator run on Linux only")
+    try:
+        return packages.installed(name, list(arguments))
+    except packages.NoIndexError as error:
+        raise NotHereError(str(error)) from None
+
+
+def beside_the_client(subject: Subject) -> Subject:
+    """Return a subject that starts where the runtime client has been imported already, as it is within Lambda.
+
+    Raises:
+        NotHereError: The client cannot run here.
+    """
+    return replace(subject, packages=(*subject.packages, client()), beforehand="awslambdaric.bootstrap")
 
 
 @contextmanager
-def running(subject: Subject, client: Path, emulator: Path) -> Iterator[int]:
-    """Run a subject behind runtime client and emulator; yields the emulator's port. Its start is at the first call."""
+def running(subject: Subject) -> Iterator[int]:
+    """Run a subject behind runtime client and emulator; yields the emulator's port. Its start is at the first call.
+
+    Raises:
+        NotHereError: The emulator cannot run here.
+    """
     port, runtime_port = _free_port(), _free_port()
     script = (
         "import sys; sys.path[:0] = {paths!r}; from awslambdaric.__main__ import main; main(['', '{module}.handler'])"
     )
-    source = script.format(paths=[str(client), *subject.paths()], module=subject.module)
+    source = script.format(paths=[str(client()), *subject.paths()], module=subject.module)
     process = subprocess.Popen(
         [
-            str(emulator),
+            str(emulator()),
             "--runtime-interface-emulator-address",
             f"127.0.0.1:{port}",
             "--runtime-api-address",
@@ -84,21 +110,28 @@ def running(subject: Subject, client: Path, emulator: Path) -> Iterator[int]:
         _end(process)
 
 
-def compare(subjects: list[Subject], event: Event, starts: int, calls: int) -> tuple[list[Sample], list[Sample]]:
-    """Return cold and warm seconds of an invocation of each subject, which take turns.
+def compare(
+    subjects: Sequence[Subject], events: Sequence[Event], starts: int, calls: int
+) -> tuple[list[Sample], list[Sample]]:
+    """Return cold and warm seconds of an invocation of each subject with its own event; they take turns.
+
+    Args:
+        subjects: What is compared.
+        events: One for each subject.
+        starts: Fresh processes of each subject, after one unmeasured that fills the caches.
+        calls: Calls after the first in each; the first quarter of them is not counted.
 
     Raises:
         NotHereError: The emulator cannot run here.
     """
-    client, emulator = install()
-    payload = json.dumps(event).encode()
+    payloads = [json.dumps(event).encode() for event in events]
     cold: list[list[float]] = [[] for _ in subjects]
     warm: list[list[float]] = [[] for _ in subjects]
     for start in range(starts + 1):
         for at, subject in enumerate(subjects):
-            with running(subject, client, emulator) as port, closing(_connect(port)) as connection:
-                first = _invoke(connection, payload)
-                times = [_invoke(connection, payload) for _ in range(calls)]
+            with running(subject) as port, closing(_connect(port)) as connection:
+                first = _invoke(connection, payloads[at])
+                times = [_invoke(connection, payloads[at]) for _ in range(calls)]
             if start:  # the very first start fills the caches
                 cold[at].append(first)
                 warm[at].extend(times[calls // 4 :])

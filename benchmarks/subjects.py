@@ -43,6 +43,7 @@ class Subject:
         settings: Further environment variables.
         forms: The bodies that it reads.
         alone: Whether it has those packages only: XGBoost's imports pandas and scikit-learn where they are installed.
+        beforehand: A module that is imported before the clock starts.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Subject:
     settings: Mapping[str, str] = field(default_factory=dict)
     forms: tuple[str, ...] = ("records", "columns", "binary")
     alone: bool = False
+    beforehand: str = ""
 
     def environment(self) -> dict[str, str]:
         """Return the environment variables of its processes."""
@@ -183,7 +185,10 @@ def _converted(name: str, module: str, model: Path) -> Subject:
         unfinished.mkdir(parents=True)
         paths = os.pathsep.join([str(needed), *(path for path in sys.path if path.endswith("site-packages"))])
         command = [sys.executable, str(PEERS / "convert.py"), str(model), str(unfinished)]
-        subprocess.run(command, env={**os.environ, "PYTHONPATH": paths}, check=True, stdout=subprocess.DEVNULL)
+        # The converters tell of each other's versions, which is nobody's concern unless they fail.
+        done = subprocess.run(command, env={**os.environ, "PYTHONPATH": paths}, capture_output=True, check=False)
+        if done.returncode:
+            raise SystemExit(f"{name}: the model could not be converted\n{done.stderr.decode(errors='replace')}")
         unfinished.rename(folder)
     settings = {
         "ONNX_PATH": str(folder / "model.onnx"),
@@ -237,7 +242,7 @@ class Process:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )
-        self._send((subject.paths(), subject.module, list(events)))
+        self._send((subject.paths(), subject.beforehand, subject.module, list(events)))
         self.cold_seconds, self.import_seconds, status, self.peak_bytes, self.answer = self._receive()
         if status != 200:
             raise SystemExit(f"{subject.name} answered its first event with {status}")

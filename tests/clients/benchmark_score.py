@@ -2,7 +2,8 @@
 
 python -m tests.clients.benchmark_score [ROWS]
 
-Client, emulator and function share this machine's cores, so the throughput is a lower bound of the client's own.
+Client, emulator and function share this machine's cores, so the throughput is a lower bound of the client's own; what
+the function alone can do is told by the processor time of its processes.
 Every row of the output is compared with the model's own prediction.
 """
 
@@ -40,11 +41,13 @@ class Measured:
 
     Attributes:
         seconds: From start to end of the command, both runs together if it was killed once.
+        function_seconds: Processor time that the function's processes took meanwhile; NaN where /proc does not tell.
         peak_mb: Largest resident memory of the command that ended by itself, in MB.
         killed_after: Rows that were safe when it was killed; None if it was not.
     """
 
     seconds: float
+    function_seconds: float
     peak_mb: float
     killed_after: int | None
 
@@ -73,7 +76,7 @@ def measure(endpoint: LocalEndpoint, caller: Credentials, folder: Path, rows: in
         "AWS_SECRET_ACCESS_KEY": caller.secret_access_key,
         "AWS_SESSION_TOKEN": caller.session_token or "",
     }
-    started, safe = time.monotonic(), None
+    started, before, safe = time.monotonic(), function_seconds(), None
     if kill_halfway:
         process = subprocess.Popen(command, env=environment)
         safe = wait_for_rows(output.with_name("scored.csv.unfinished") / "journal", rows // 2, process)
@@ -82,9 +85,22 @@ def measure(endpoint: LocalEndpoint, caller: Credentials, folder: Path, rows: in
         assert not output.exists()
     process = subprocess.Popen(command, env=environment)
     peak = peak_of(process)
-    seconds = time.monotonic() - started
+    seconds, taken = time.monotonic() - started, function_seconds() - before
     check(output, expected, rows)
-    return Measured(seconds, peak, safe)
+    return Measured(seconds, taken, peak, safe)
+
+
+def function_seconds() -> float:
+    """Processor time of the function's processes so far, which are the emulator's; NaN where /proc does not tell."""
+    parents, emulators, ticks = {}, set(), {}
+    for entry in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            fields = (entry / "stat").read_text().rpartition(")")[2].split()
+            parents[int(entry.name)], ticks[int(entry.name)] = int(fields[1]), int(fields[11]) + int(fields[12])
+            if b"emulator_process" in (entry / "cmdline").read_bytes() and int(fields[1]) == os.getpid():
+                emulators.add(int(entry.name))
+    functions = [ticks[process] for process, parent in parents.items() if parent in emulators]
+    return sum(functions) / os.sysconf("SC_CLK_TCK") if functions else math.nan
 
 
 def write_table(table: Path, rows: int) -> list[float]:
@@ -148,12 +164,13 @@ def main() -> None:
     rows = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
     with deployed() as endpoint, tempfile.TemporaryDirectory() as folder:
         caller = endpoint.identity(endpoint.outputs["invoker_role_arn"]).session
-        print(f"{'rows':>10} {'seconds':>8} {'rows/s':>9} {'peak MB':>8}")
+        print(f"{'rows':>10} {'seconds':>8} {'rows/s':>9} {'peak MB':>8} {'rows/s of the function':>23}")
         for size, kill in ((rows // 10, False), (rows, False), (rows, True)):
             done = measure(endpoint, caller, Path(folder) / f"{size}{kill}", size, kill)
             killed = "" if done.killed_after is None else f"  killed after {done.killed_after:,} rows, resumed"
             print(
-                f"{size:>10,} {done.seconds:>8.1f} {size / done.seconds:>9,.0f} {done.peak_mb:>8.0f}{killed}",
+                f"{size:>10,} {done.seconds:>8.1f} {size / done.seconds:>9,.0f} {done.peak_mb:>8.0f} "
+                f"{size / done.function_seconds:>23,.0f}{killed}",
                 flush=True,
             )
     print("every row is in the output once, in order, with the model's own prediction")
