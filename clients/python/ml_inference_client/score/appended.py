@@ -36,6 +36,8 @@ class Appended:
         Raises:
             OSError: It is not, or only in part.
         """
+        if not content:
+            return
         left = memoryview(content)
         while left:
             left = left[os.write(self._file, left) :]
