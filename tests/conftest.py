@@ -68,11 +68,18 @@ def tmp_path(
 
 
 @pytest.fixture(scope="session", autouse=True)
-def descriptions_of_services_are_loaded_once() -> Iterator[None]:
-    """Botocore reads them for each session, and seeks the names of all services in a folder of hundreds."""
+def botocore_works_out_once_what_stays_the_same() -> Iterator[None]:
+    """For each session it reads the services' descriptions, and seeks the names of all in a folder of hundreds.
+
+    And it asks of each handler of an event what arguments it takes, and of each event by what other name it is known.
+    """
     with pytest.MonkeyPatch.context() as patch:
         if botocore := sys.modules.get("botocore.session"):  # where a test that was collected needs it
             patch.setattr(botocore, "create_loader", functools.cache(botocore.create_loader))
+            hooks = sys.modules["botocore.hooks"]
+            patch.setattr(hooks, "accepts_kwargs", functools.lru_cache(1_000)(hooks.accepts_kwargs))
+            name_of = functools.cache(hooks.EventAliaser(None)._alias_event_name)
+            patch.setattr(hooks.EventAliaser, "_alias_event_name", lambda _aliaser, event_name: name_of(event_name))
         yield
 
 
