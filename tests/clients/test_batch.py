@@ -29,8 +29,10 @@ from tests.local.test_deployer_policy import as_over_tls
 
 GOLDEN = json.loads((demo.PROJECT / "model" / "golden.json").read_text())
 RECORDS, PREDICTIONS = GOLDEN["records"], GOLDEN["predictions"]
-REPEATED = 100
+REPEATED = 20
 ROWS = REPEATED * len(RECORDS)
+ROWS_PER_BATCH = 140
+"""The last of five batches has fewer rows than the others."""
 
 
 class Deployed:
@@ -39,7 +41,7 @@ class Deployed:
     def __init__(self, cloud: Cloud, folder: Path) -> None:
         self.cloud = cloud
         program = stack_config.load(demo.PROJECT)
-        program.config[f"{program.project}:batch"] = json.dumps({"rowsPerBatch": 700, "maxConcurrency": 2})
+        program.config[f"{program.project}:batch"] = json.dumps({"rowsPerBatch": ROWS_PER_BATCH, "maxConcurrency": 2})
         self.outputs = Deployment(Target(cloud, StagedImages())).deploy(program)
         self.batch: dict[str, Any] = self.outputs["batch"]
         endpoint = {"endpoint": f"http://127.0.0.1:{cloud.port}/", "region": cloud.region}
@@ -73,7 +75,7 @@ def caller(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever deployed; and no wait between two looks at a run."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    monkeypatch.setattr(run, "SECONDS_BETWEEN_LOOKS", 0.1)
+    monkeypatch.setattr(run, "SECONDS_BETWEEN_LOOKS", 0.05)
 
 
 def rows(first: int = 0) -> list[list[Any]]:
