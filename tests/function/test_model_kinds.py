@@ -10,6 +10,7 @@ from typing import Any
 import booster
 import json_text
 import numpy as np
+import orjson
 import pandas as pd
 import pytest
 import xgboost
@@ -77,7 +78,7 @@ def train(folder: Path, parameters: dict[str, Any], data: xgboost.DMatrix, round
 
 
 def assert_bit_identical(answer: str, expected: np.ndarray[Any, Any]) -> None:
-    got = np.array(json.loads(answer), dtype=np.float64)
+    got = np.array(orjson.loads(answer), dtype=np.float64)
     assert got.shape == (expected.shape if expected.ndim == 1 or expected.shape[1] > 1 else expected.shape[:1])
     assert np.array_equal(got.astype(np.float32).view(np.uint32).ravel(), expected.view(np.uint32).ravel())
     assert np.array_equal(got, got.astype(np.float32).astype(np.float64)), "a float32 must be widened, not rounded"
