@@ -99,13 +99,19 @@ def trained(folder: Path, kind: str) -> Path:
     return folder / "model.ubj"
 
 
+@functools.cache
+def body_of_numbers() -> str:
+    """`ROWS` rows of numbers as a client sends them."""
+    return json.dumps(columns(numbers(ROWS, seed=2)))
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_kind_of_model_is_served_bit_for_bit(kind: str, tmp_path: Path, serve: Serve, url_event: MakeEvent) -> None:
     model = trained(tmp_path, kind)
-    rows = numbers(ROWS, seed=2)
-    response = serve(model)(url_event(json.dumps(columns(rows))), None)
+    response = serve(model)(url_event(body_of_numbers()), None)
     assert response["statusCode"] == 200, response["body"]
-    assert_bit_identical(response["body"], xgboost.Booster(model_file=model).predict(xgboost.DMatrix(rows)))
+    expected = xgboost.Booster(model_file=model).predict(xgboost.DMatrix(numbers(ROWS, seed=2)))
+    assert_bit_identical(response["body"], expected)
 
 
 @pytest.fixture
