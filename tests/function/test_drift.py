@@ -83,12 +83,24 @@ def lines(capsys: pytest.CaptureFixture[str]) -> Logged:
     return found
 
 
+@pytest.fixture(scope="module")
+def of_numbers(tmp_path_factory: pytest.TempPathFactory, serve: Serve) -> tuple[pd.DataFrame, Path]:
+    """Training's rows, and the model that all forms are sent to."""
+    training, folder = numbers(1, 1.0), tmp_path_factory.mktemp("numbers")
+    watched(training, folder, serve)
+    return training, folder / "m.ubj"
+
+
 @pytest.mark.parametrize("form", [*forms.NAMED, *forms.POSITIONAL, *forms.BINARY])
 def test_rows_out_of_range_are_counted_in_every_form(
-    form: str, tmp_path: Path, serve: Serve, url_event: MakeEvent, capsys: pytest.CaptureFixture[str]
+    form: str,
+    of_numbers: tuple[pd.DataFrame, Path],
+    serve: Serve,
+    url_event: MakeEvent,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    training, rows = numbers(1, 1.0), numbers(2, 1.4)
-    endpoint, _ = watched(training, tmp_path, serve, ALLOW_MISSING="true")
+    (training, model), rows = of_numbers, numbers(2, 1.4)
+    endpoint = serve(model, DRIFT_METRICS="true", ALLOW_MISSING="true")
     sent = (forms.NAMED | forms.POSITIONAL | forms.BINARY)[form](rows)
     got = predictions(ask(endpoint, url_event, sent))
     (line,) = lines(capsys)
@@ -97,15 +109,27 @@ def test_rows_out_of_range_are_counted_in_every_form(
     assert np.allclose([line["Prediction"][0], line["Prediction"][-1]], [min(got), max(got)], rtol=1e-5)
 
 
+@pytest.fixture(scope="module")
+def of_all_kinds(tmp_path_factory: pytest.TempPathFactory, serve: Serve) -> tuple[pd.DataFrame, Path]:
+    """As `of_numbers`, with categories and booleans."""
+    training, folder = mixed(1, 1.0, "abc"), tmp_path_factory.mktemp("kinds")
+    training.loc[:9, "kind"] = None  # so that a gap was seen, and an unknown category was not
+    watched(training, folder, serve)
+    return training, folder / "m.ubj"
+
+
 @pytest.mark.parametrize("form", forms.NAMED)
 def test_categories_booleans_and_gaps_are_counted(
-    form: str, tmp_path: Path, serve: Serve, url_event: MakeEvent, capsys: pytest.CaptureFixture[str]
+    form: str,
+    of_all_kinds: tuple[pd.DataFrame, Path],
+    serve: Serve,
+    url_event: MakeEvent,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    training, rows = mixed(1, 1.0, "abc"), mixed(2, 1.0, "abcxy")
-    training.loc[:9, "kind"] = None  # so that a gap was seen, and an unknown category was not
+    (training, model), rows = of_all_kinds, mixed(2, 1.0, "abcxy")
     rows.loc[::7, "kind"] = None
     rows.loc[::50, "size"] = np.nan
-    endpoint, _ = watched(training, tmp_path, serve, ALLOW_MISSING="true", ALLOW_UNSEEN="true")
+    endpoint = serve(model, DRIFT_METRICS="true", ALLOW_MISSING="true", ALLOW_UNSEEN="true")
     sent = forms.NAMED[form](rows)
     ask(endpoint, url_event, sent)
     (line,) = lines(capsys)

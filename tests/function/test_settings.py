@@ -110,18 +110,30 @@ def test_an_absent_key_is_missing_where_the_deployment_says_so(
     assert predictions(ask(endpoint, url_event, sent)) == by_xgboost(gaps_model, rows)
 
 
+@pytest.fixture(scope="module")
+def learnt(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """A model of each booster."""
+
+    @functools.cache
+    def train(booster: str) -> Path:
+        training = with_gaps(600, 1)
+        data = xgboost.DMatrix(training, training["size"].fillna(0), enable_categorical=True)
+        model = tmp_path_factory.mktemp("margins") / "m.ubj"
+        xgboost.train({"nthread": 1, "booster": booster}, data, 9).save_model(model)
+        return model
+
+    return train
+
+
 @pytest.mark.parametrize("booster", ["gbtree", "dart"])
 @pytest.mark.parametrize("form", ["records", "direct", "beside", "table", "columns"])
 def test_rows_without_every_feature_may_have_base_margins(
-    form: str, booster: str, tmp_path: Path, serve: Serve, url_event: MakeEvent
+    form: str, booster: str, learnt: Callable[[str], Path], serve: Serve, url_event: MakeEvent
 ) -> None:
-    training, rows = with_gaps(600, 1), with_gaps(ROWS, 2)
+    model, rows = learnt(booster), with_gaps(ROWS, 2)
     margin = np.random.default_rng(7).normal(size=ROWS).astype(np.float32)
     if form in ("table", "columns"):
         rows["a: b"] = np.nan
-    data = xgboost.DMatrix(training, training["size"].fillna(0), enable_categorical=True)
-    model = tmp_path / "m.ubj"
-    xgboost.train({"nthread": 1, "booster": booster}, data, 9).save_model(model)
     data = xgboost.DMatrix(rows, enable_categorical=True, base_margin=margin)
     expected = xgboost.Booster(model_file=model).predict(data).astype(np.float64).tolist()
     endpoint = serve(model, ALLOW_ABSENT="true", ALLOW_MISSING="true")
