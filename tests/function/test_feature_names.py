@@ -71,7 +71,7 @@ def learnt() -> xgboost.Booster:
     """A model of as many features as there are names."""
     rows = np.random.default_rng(1).normal(size=(400, len(NAMES))).astype(np.float32)
     data = xgboost.DMatrix(rows, rows @ np.arange(len(NAMES)), feature_names=[f"f{at}" for at in range(len(NAMES))])
-    return xgboost.train({"nthread": 1, "max_depth": 5}, data, 40)
+    return xgboost.train({"nthread": 1, "max_depth": 5, "max_bin": 16}, data, 40)
 
 
 def served(folder: Path, names: list[str], serve: Serve) -> Endpoint:
