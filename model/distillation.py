@@ -58,7 +58,11 @@ class Teacher:
     def predict(self, features: pd.DataFrame) -> npt.NDArray[np.float64]:
         """Return the estimated quality, shape (rows,), of features of shape (rows, 13)."""
         rows = features.to_numpy(np.float64)
-        return np.asarray((self.forest.predict(rows) + self.surface.predict(rows)) / 2)
+        # Wines that meet in a leaf of one tree go like ways through the others, which processors guess: half as long.
+        order = np.argsort(self.forest.estimators_[0].apply(rows))
+        by_forest = np.empty(len(rows))
+        by_forest[order] = self.forest.predict(rows[order])
+        return np.asarray((by_forest + self.surface.predict(rows)) / 2)
 
 
 def teacher(train: Part) -> Teacher:
