@@ -12,6 +12,8 @@ from tests.clients.callers import Caller
 from tests.clients.fault_proxy import FaultProxy, answered, break_off, hang_up
 from tests.clients.local_endpoint import Identity, LocalEndpoint
 
+pytestmark = pytest.mark.usefixtures("short_waits")
+
 THROTTLED = answered(429, {"Reason": "ReservedFunctionConcurrentInvocationLimitExceeded", "message": "Rate exceeded."})
 
 

@@ -24,6 +24,8 @@ from tests.clients.fault_proxy import FaultProxy, Seen, _Handler, answered, brea
 from tests.clients.local_endpoint import Identity, LocalEndpoint
 from tests.clients.test_score_result import ending_at_write
 
+pytestmark = pytest.mark.usefixtures("short_waits")
+
 ROWS = 150
 CHUNK = 20
 FEATURES = list(GOLDEN["records"][0])
