@@ -3,6 +3,7 @@
 import csv
 import difflib
 import re
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -35,22 +36,23 @@ def check(
         InferenceError: A column is missing or ambiguous.
     """
     names = [feature.name for feature in features]
-    lacking = [feature.name for feature in features if feature.name not in columns and not feature.may_be_absent]
-    if lacking or not {*names} & {*columns}:
+    there, used = Counter(columns), {*names, *keep}
+    lacking = [feature.name for feature in features if feature.name not in there and not feature.may_be_absent]
+    if lacking or there.keys().isdisjoint(names):
         lacking = lacking or names
         hint = _other_delimiter(columns, names, delimiter) or _other_names(columns, lacking, names)
         raise InferenceError(
             f"{path} lacks the model's features {_listed(lacking)}; {hint or f'it has the columns {_listed(columns)}'}"
         )
-    unknown = [name for name in keep if name not in columns]
+    unknown = [name for name in keep if name not in there]
     if unknown:
         hint = _other_names(columns, unknown, [])
         raise InferenceError(f"{path} has no column {_listed(unknown)} to keep{hint and f'; {hint}'}")
-    ambiguous = {name for name in [*names, *keep] if columns.count(name) > 1}
+    ambiguous = [name for name in used if there[name] > 1]
     if ambiguous:
         raise InferenceError(f"{path} has the column {_listed(sorted(ambiguous))} more than once")
-    ignored = [name for name in columns if name not in {*names, *keep}]
-    absent = [name for name in names if name not in columns]
+    ignored = [name for name in columns if name not in used]
+    absent = [name for name in names if name not in there]
     return [
         *([f"missing in every row, because there is no column for them: {', '.join(absent)}"] if absent else []),
         *([f"not sent, because the model does not know them: {', '.join(ignored)}"] if ignored else []),
@@ -85,7 +87,8 @@ def _other_delimiter(columns: Sequence[str], names: Sequence[str], delimiter: st
 
 def _other_names(columns: Sequence[str], lacking: Sequence[str], names: Sequence[str]) -> str:
     """Which columns were probably meant, each said for one lacking name at most."""
-    free = {_plain(column): column for column in columns if column not in names}
+    taken = {*names}
+    free = {_plain(column): column for column in columns if column not in taken}
     meant = []
     for name in lacking[:MOST_HINTS]:
         close = difflib.get_close_matches(_plain(name), list(free), n=1, cutoff=0.75)
