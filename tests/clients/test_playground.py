@@ -99,45 +99,37 @@ def wines(serve: Serve) -> str:
 
 
 @pytest.fixture(scope="module")
-def windows(browser: Browser) -> Callable[[], AbstractContextManager[Page]]:
-    """Lends windows, each for a page that is loaded from the beginning; a new one would be a new process."""
-    context, idle = browser.new_context(), list[Page]()
-
-    @contextmanager
-    def lent() -> Iterator[Page]:
-        window = idle.pop() if idle else context.new_page()
-        yield window
-        idle.append(window)
-
-    return lent
+def window(browser: Browser) -> Page:
+    """For one page after the other; a new one would be a new process."""
+    return browser.new_page()
 
 
 @pytest.fixture
-def opened(windows: Callable[[], AbstractContextManager[Page]]) -> Iterator[Callable[..., Page]]:
-    """Opens an address in a window; nothing that it asks goes elsewhere, and nothing in it goes wrong."""
-    with ExitStack() as at_the_end:
-        strangers, complaints = list[str](), list[str]()
+def opened(window: Page) -> Iterator[Callable[[str], Page]]:
+    """Opens an address from the beginning; nothing that a page asks goes elsewhere, and nothing in it goes wrong."""
+    addresses, asked, complaints = list[str](), list[str](), list[str]()
 
-        def open_page(address: str) -> Page:
-            page = at_the_end.enter_context(windows())
-            listeners: dict[Any, Callable[[Any], None]] = {
-                "request": lambda asked: strangers.append(asked.url) if not at_home(asked.url, address) else None,
-                "pageerror": lambda error: complaints.append(str(error)),
-                "console": lambda said: complaints.append(said.text) if "Failed to load" not in said.text else None,
-            }
-            for event, listener in listeners.items():
-                page.on(event, listener)
-                at_the_end.callback(page.remove_listener, event, listener)
-            resized(page, 1280)
-            coloured(page, "light")
-            page.bring_to_front()  # those behind are drawn once a second
-            page.goto(address)
-            expect(page.locator("#prediction")).not_to_have_text(NOTHING)
-            return page
+    def open_page(address: str) -> Page:
+        addresses.append(address)
+        resized(window, 1280)
+        window.emulate_media(color_scheme="light")
+        window.goto(address)
+        expect(window.locator("#prediction")).not_to_have_text(NOTHING)
+        return window
 
-        yield open_page
-        assert complaints == []
-        assert strangers == [], "the page asked somebody else"
+    listeners: dict[Any, Callable[[Any], None]] = {
+        "request": lambda request: asked.append(request.url),
+        "pageerror": lambda error: complaints.append(str(error)),
+        "console": lambda said: complaints.append(said.text) if "Failed to load" not in said.text else None,
+    }
+    for event, listener in listeners.items():
+        window.on(event, listener)
+    yield open_page
+    for event, listener in listeners.items():
+        window.remove_listener(event, listener)
+    assert complaints == []
+    strangers = [url for url in asked if not any(at_home(url, address) for address in addresses)]
+    assert strangers == [], "the page asked somebody else"
 
 
 def at_home(url: str, address: str) -> bool:
@@ -185,7 +177,7 @@ def wine(record: dict[str, Any]) -> tuple[float, dict[str, float]]:
     return float(booster.predict(matrix)[0]), dict(zip(names, map(float, contributions), strict=False))
 
 
-def test_the_prediction_and_its_contributions_follow_the_keyboard(opened: Callable[..., Page], wines: str) -> None:
+def test_the_prediction_and_its_contributions_follow_the_keyboard(opened: Callable[[str], Page], wines: str) -> None:
     page, record = opened(wines), dict(GOLDEN["records"][0])
     assert predicted(page) == GOLDEN["predictions"][0]
     field(page, "alcohol").fill("13.5")
@@ -209,7 +201,7 @@ def test_the_prediction_and_its_contributions_follow_the_keyboard(opened: Callab
 
 
 def test_sliders_end_where_training_data_did_and_else_where_the_trees_do(
-    opened: Callable[..., Page], wines: str, serve: Serve
+    opened: Callable[[str], Page], wines: str, serve: Serve
 ) -> None:
     def ends(page: Page) -> list[float]:
         slider = page.get_by_label("alcohol, slider")
@@ -229,7 +221,7 @@ def test_sliders_end_where_training_data_did_and_else_where_the_trees_do(
     assert thresholds.max() < high < 15.5
 
 
-def test_what_the_endpoint_refuses_stands_beside_its_field(opened: Callable[..., Page], wines: str) -> None:
+def test_what_the_endpoint_refuses_stands_beside_its_field(opened: Callable[[str], Page], wines: str) -> None:
     page = opened(wines)
     box = field(page, "citric acid")
     for typed, message in (("abc", "must be a number"), ("", "must not be null"), ("1e39", "float32")):
@@ -255,7 +247,7 @@ def dropped(page: Page, name: str, content: str) -> None:
     page.dispatch_event("#drop", "drop", {"dataTransfer": transfer})
 
 
-def test_a_dropped_table_is_scored_and_saved(opened: Callable[..., Page], wines: str) -> None:
+def test_a_dropped_table_is_scored_and_saved(opened: Callable[[str], Page], wines: str) -> None:
     page = opened(wines)
     table = pd.DataFrame(GOLDEN["records"][:30]).astype(object)
     table.insert(0, "name", [f"=wine {row}" for row in range(30)])
@@ -277,7 +269,7 @@ def test_a_dropped_table_is_scored_and_saved(opened: Callable[..., Page], wines:
     expect(page.locator("#scored-about")).to_contain_text("'alcohol' is probably its column 'Alcool'")
 
 
-def test_a_classifier_names_its_classes_and_explains_each(opened: Callable[..., Page], serve: Serve) -> None:
+def test_a_classifier_names_its_classes_and_explains_each(opened: Callable[[str], Page], serve: Serve) -> None:
     choose = np.random.default_rng(1)
     rows = choose.normal(size=(300, 4)).astype(np.float32)
     label = (rows[:, 0] > 0).astype(int) + (rows[:, 1] > 0.5)
@@ -302,7 +294,7 @@ def test_a_classifier_names_its_classes_and_explains_each(opened: Callable[..., 
     expect(page.locator("#scored thead")).to_contain_text("adeliechinstrapgentoo")
 
 
-def test_categories_are_choices_and_gaps_are_ticks(opened: Callable[..., Page], serve: Serve) -> None:
+def test_categories_are_choices_and_gaps_are_ticks(opened: Callable[[str], Page], serve: Serve) -> None:
     choose = np.random.default_rng(2)
     frame = pd.DataFrame(
         {
@@ -340,7 +332,7 @@ def test_categories_are_choices_and_gaps_are_ticks(opened: Callable[..., Page], 
     assert predicted(page) == expected("red", True, np.nan)
 
 
-def test_of_many_features_those_that_are_looked_for_are_shown(opened: Callable[..., Page], serve: Serve) -> None:
+def test_of_many_features_those_that_are_looked_for_are_shown(opened: Callable[[str], Page], serve: Serve) -> None:
     rows = np.random.default_rng(4).normal(size=(200, 230)).astype(np.float32)
     names = [f"reading {index:03}" for index in range(230)]
     label = rows[:, 229] * 3 + rows[:, 0]
@@ -356,7 +348,9 @@ def test_of_many_features_those_that_are_looked_for_are_shown(opened: Callable[.
     assert predicted(page) > before
 
 
-def test_a_model_that_cannot_be_explained_is_predicted_all_the_same(opened: Callable[..., Page], serve: Serve) -> None:
+def test_a_model_that_cannot_be_explained_is_predicted_all_the_same(
+    opened: Callable[[str], Page], serve: Serve
+) -> None:
     rows = np.random.default_rng(6).normal(size=(200, 3)).astype(np.float32)
     data = xgboost.DMatrix(rows, rows[:, :2] * 2, feature_names=["a", "b", "c"])
     booster = xgboost.train({"nthread": 1, "multi_strategy": "multi_output_tree"}, data, 5)
@@ -368,7 +362,7 @@ def test_a_model_that_cannot_be_explained_is_predicted_all_the_same(opened: Call
     expect(page.locator("#chart")).to_be_hidden()
 
 
-def test_axe_finds_no_barrier(opened: Callable[..., Page], wines: str) -> None:
+def test_axe_finds_no_barrier(opened: Callable[[str], Page], wines: str) -> None:
     page = opened(wines)
     field(page, "citric acid").fill("much")
     expect(page.locator('[aria-invalid="true"]')).to_have_count(1)
@@ -382,7 +376,7 @@ def test_axe_finds_no_barrier(opened: Callable[..., Page], wines: str) -> None:
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), "nothing is cut off"
 
 
-def test_the_page_works_by_keyboard_alone(opened: Callable[..., Page], wines: str) -> None:
+def test_the_page_works_by_keyboard_alone(opened: Callable[[str], Page], wines: str) -> None:
     page = opened(wines)
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")  # the link that skips to the form
@@ -398,7 +392,7 @@ def test_the_page_works_by_keyboard_alone(opened: Callable[..., Page], wines: st
             expect(page.locator("#prediction")).to_have_text(f"{GOLDEN['predictions'][1]:.4f}")
 
 
-def test_the_page_is_drawn_in_light_and_dark(opened: Callable[..., Page], wines: str, tmp_path: Path) -> None:
+def test_the_page_is_drawn_in_light_and_dark(opened: Callable[[str], Page], wines: str, tmp_path: Path) -> None:
     table = pd.DataFrame(GOLDEN["records"][:6])
     folder = Path(PICTURES) if PICTURES else tmp_path
     folder.mkdir(parents=True, exist_ok=True)
