@@ -212,7 +212,8 @@ class MissingValuesArgs(TypedDict, total=False):
     """How missing values reach the bundled handler. Each list names features; `*` means all of them."""
 
     value: float | None
-    """A number that means a missing value wherever it occurs, such as -999: the `missing` that training was given."""
+    """A number that means a missing value wherever it occurs, such as -999: the `missing` that training was given.
+    Default: what the model file says, as those do that estimators of XGBoost 1.6 and 1.7 saved, else none."""
 
     allow_null: Sequence[str] | None
     """Features that may be null, an empty field in CSV, or NaN in a binary body."""

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def golden_predictions(model: bytes, features: "pd.DataFrame", tolerance: float = TOLERANCE) -> Golden:
+def golden_predictions(
+    model: bytes, features: "pd.DataFrame", tolerance: float = TOLERANCE, missing: float | None = None
+) -> Golden:
     """Golden records and predictions of a saved model.
 
     Args:
@@ -23,6 +25,8 @@ def golden_predictions(model: bytes, features: "pd.DataFrame", tolerance: float 
             endpoint.
         features: 20 to 50 rows that the model was not trained on, shape (rows, features), columns in model order.
         tolerance: Largest absolute difference of a prediction that is accepted.
+        missing: The number that means a missing value besides NaN, as `missing_values` of the component has it; what
+            the model file says if not given, which is none but in those that estimators of XGBoost 1.6 and 1.7 saved.
 
     Returns:
         Records and predictions in the order of the rows; a missing value is None, a category its name, and the
@@ -34,7 +38,8 @@ def golden_predictions(model: bytes, features: "pd.DataFrame", tolerance: float 
     import xgboost as xgb
 
     found = model_reader.read(model)
-    rows = xgb.DMatrix(features, nthread=1, enable_categorical=True)
+    counts = found.missing if missing is None else missing
+    rows = xgb.DMatrix(features, missing=counts, nthread=1, enable_categorical=True)
     predictions = xgb.Booster(model_file=bytearray(model)).predict(
         rows, iteration_range=(0, found.rounds_used), output_margin=found.untransformed
     )
@@ -49,13 +54,16 @@ def golden_predictions(model: bytes, features: "pd.DataFrame", tolerance: float 
     )
 
 
-def write_golden(model_file: Path | str, features: "pd.DataFrame", tolerance: float = TOLERANCE) -> Path:
+def write_golden(
+    model_file: Path | str, features: "pd.DataFrame", tolerance: float = TOLERANCE, missing: float | None = None
+) -> Path:
     """Writes the golden file of a saved model beside it.
 
     Args:
         model_file: As saved by XGBoost.
         features: See `golden_predictions`.
         tolerance: See `golden_predictions`.
+        missing: See `golden_predictions`.
 
     Returns:
         The file written.
@@ -66,5 +74,5 @@ def write_golden(model_file: Path | str, features: "pd.DataFrame", tolerance: fl
     """
     model_file = Path(model_file)
     file = model_file.with_name(GOLDEN_FILE)
-    golden_predictions(model_file.read_bytes(), features, tolerance).write(file)
+    golden_predictions(model_file.read_bytes(), features, tolerance, missing).write(file)
     return file

@@ -34,7 +34,8 @@ class Contract:
         may_be_absent: The features that may be left out.
         may_be_unseen: The features of which an unknown category is a missing value.
         may_miss: The features that may be null.
-        missing_value: A number that is a missing value besides NaN; None for none.
+        missing_value: A number that is a missing value besides NaN, as the model file has it or a setting says; None
+            for none.
         name: What people call the model.
         objective: XGBoost's name of what was learnt, such as `reg:squarederror`.
         only_numbers: Whether every feature is a number and none may be missing.
@@ -89,6 +90,8 @@ class Contract:
         self.colons = sum(name.count(":") for name in self.features)
         self.may_miss = self.may_be_absent = self.may_be_unseen = frozenset[str]()
         self.missing_value: float | None = None
+        if file.missing != "nan":
+            self.count_as_missing(float(file.missing))
         self.watch: Callable[[Any, list[float]], None] | None = None
         self.ranges: Sequence[tuple[float, float] | None] | None = None
         self.output_names: tuple[str, ...] = ()
@@ -109,6 +112,11 @@ class Contract:
         self.name = file.name
         self.sha256 = file.sha256
         self.saved_by = file.saved_by
+
+    def count_as_missing(self, value: float | None) -> None:
+        """Let a number be a missing value besides NaN, or none."""
+        self.missing_value = value
+        self.booster.missing = b"NaN" if value is None else repr(value).encode()
 
 
 def _categories(loaded: Booster) -> dict[int, dict[object, int] | None]:

@@ -38,6 +38,7 @@ FOUND = {
     "booster": str,
     "outputs": int,
     "untransformed": bool,
+    "missing": str,
     "rounds_used": int,
     "rounds": int,
     "trees": int,
@@ -63,12 +64,14 @@ class ModelFile:
             the image build rewrote it (repack.py).
         sha256: This file's SHA-256.
         saved_by: Version of the XGBoost that saved the file that was staged: (major, minor, patch).
+        missing: What repr makes of `model_reader.Model.missing`.
         objective, booster, outputs, untransformed, rounds_used, rounds, trees, path_length: See `model_reader.Model`.
     """
 
     __slots__ = (
         "booster",
         "content",
+        "missing",
         "name",
         "objective",
         "outputs",
@@ -93,6 +96,7 @@ class ModelFile:
         self.booster: str = found["booster"]
         self.outputs: int = found["outputs"]
         self.untransformed: bool = found["untransformed"]
+        self.missing: str = found["missing"]
         self.rounds_used: int = found["rounds_used"]
         self.rounds: int = found["rounds"]
         self.trees: int = found["trees"]
@@ -154,6 +158,7 @@ def _manifest(path: str, model_file: str | None = None) -> dict[str, Any]:
         for key, kind in {**WRITTEN, **FOUND}.items():
             if type(entry[key]) is not kind:
                 raise TypeError(key)
+        float(entry["missing"])
         # It goes into a header and, as it is, into a line of JSON in the log.
         if len(entry["version"]) != 12 or not set(entry["version"]) <= _HEXADECIMAL:
             raise ValueError(entry["version"])

@@ -106,6 +106,8 @@ class Model:
         outputs: Numbers that a prediction has: 1, or the number of classes or targets.
         untransformed: Whether the sums of the trees are the prediction as they are, whatever a newer library makes of
             them.
+        missing: The number that counts as missing besides NaN, as the scikit-learn estimators of XGBoost 1.6 and 1.7
+            keep it in their files; NaN for none.
         features: Feature names in the model's order; XGBoost's own (`f0`, `f1`, …) if it was trained without names.
         feature_types: XGBoost's type of each feature (`float`, `int`, `i`, `q`, `c`); may be empty.
         categories: For the index of each categorical feature its category names in the order of their codes; None
@@ -122,6 +124,7 @@ class Model:
     path_length: int
     outputs: int
     untransformed: bool
+    missing: float
     features: tuple[str, ...]
     feature_types: tuple[str, ...]
     categories: dict[int, tuple[str | int, ...] | None]
@@ -134,6 +137,7 @@ class Model:
             "booster": self.booster,
             "outputs": self.outputs,
             "untransformed": self.untransformed,
+            "missing": repr(self.missing),
             "rounds_used": self.rounds_used,
             "rounds": self.rounds,
             "trees": self.trees,
@@ -530,19 +534,21 @@ def _model(document: dict[str, Any], saved_by: tuple[int, int, int]) -> Model:
     outputs = _outputs(learner, parameters)
     trees = _trees(forest, saved_by, outputs, len(features), weights)
     rounds = _rounds(forest, vector_leaves=bool(trees) and trees[0].leaf > 1)
-    objective = str(learner["objective"]["name"])
+    objective, attributes = str(learner["objective"]["name"]), learner["attributes"]
+    _require(set(map(type, attributes.values())) <= {str}, "attributes are no texts")
     return Model(
         saved_by=saved_by,
         objective=objective,
         booster="dart" if dart else "gbtree",
         trees=len(trees),
         rounds=rounds,
-        rounds_used=_rounds_used(learner["attributes"], rounds, _parallel_trees(forest)),
+        rounds_used=_rounds_used(attributes, rounds, _parallel_trees(forest)),
         depth=max((tree.depth for tree in trees), default=0),
         path_length=sum(tree.path_length for tree in trees),
         # `multi:softmax` answers the class itself.
         outputs=1 if objective == "multi:softmax" else outputs,
         untransformed=objective == "reg:quantileerror" and saved_by < SORTED_QUANTILES,
+        missing=_missing(attributes),
         features=features,
         feature_types=feature_types,
         categories=_categories(forest, feature_types, saved_by),
@@ -647,7 +653,6 @@ def _rounds(forest: dict[str, Any], vector_leaves: bool) -> int:
 
 def _rounds_used(attributes: dict[str, str], rounds: int, parallel: int) -> int:
     """Return how many rounds early stopping kept, as XGBoost's scikit-learn estimators count them."""
-    _require(set(map(type, attributes.values())) <= {str}, "attributes are no texts")
     best, limit = attributes.get("best_iteration"), attributes.get("best_ntree_limit")
     if best is None:
         return rounds
@@ -662,6 +667,15 @@ def _rounds_used(attributes: dict[str, str], rounds: int, parallel: int) -> int:
             "as in models from before XGBoost 1.6; train with XGBoost 1.6 or newer"
         )
     return int(best) + 1
+
+
+def _missing(attributes: dict[str, str]) -> float:
+    """Return the `missing` of the estimator that was saved: of all its parameters, the one that predictions need."""
+    try:
+        value = float(json.loads(attributes["scikit_learn"])["missing"])
+    except (KeyError, TypeError, ValueError, OverflowError, RecursionError):  # a later version's file, or a Booster's
+        return math.nan
+    return value if math.isfinite(value) else math.nan
 
 
 def _categories(

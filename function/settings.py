@@ -52,9 +52,8 @@ def apply(environment: Mapping[str, str], contract: Contract) -> None:
     setting = environment.get(ALLOW_UNSEEN, "").strip()
     if setting.startswith("[") and not contract.may_be_unseen <= named:
         raise ModelError(f"{ALLOW_UNSEEN} names a feature of which the model knows no categories by name; leave it out")
-    contract.missing_value = _missing_value(environment)
-    if contract.missing_value is not None:
-        contract.booster.missing = repr(contract.missing_value).encode()
+    if environment.get(MISSING_VALUE, "").strip():
+        contract.count_as_missing(_missing_value(environment[MISSING_VALUE]))
     contract.only_numbers = not (contract.categories or contract.may_miss or contract.may_be_absent)
     contract.output_names = _names(environment, contract)
     has_metrics = environment.get(observe.METRICS_NAMESPACE, observe.DEFAULT_NAMESPACE) != ""
@@ -77,9 +76,8 @@ def _features(setting: str, environment: Mapping[str, str], contract: Contract) 
     return frozenset(names)
 
 
-def _missing_value(environment: Mapping[str, str]) -> float | None:
-    text = environment.get(MISSING_VALUE, "").strip()
-    if text.lower() in ("", "nan"):  # NaN is missing always
+def _missing_value(text: str) -> float | None:
+    if text.strip().lower() == "nan":  # which is missing always
         return None
     try:
         value = float(text)

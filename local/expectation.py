@@ -70,6 +70,7 @@ def made_up(content: bytes, found: model_reader.Model) -> golden.Golden:
     rows = made_up_rows(booster, found)
     matrix = xgboost.DMatrix(
         np.array([[row[name] for name in found.features] for row in rows], dtype=np.float32),
+        missing=found.missing,
         feature_names=booster.feature_names,
         feature_types=booster.feature_types,
     )

@@ -51,6 +51,15 @@ def test_a_model_stopped_early_answers_with_its_best_round() -> None:
     assert golden(booster, ROWS).predictions == golden(shorter, ROWS).predictions
 
 
+def test_a_number_that_is_missing_is_so_for_golden_predictions_too() -> None:
+    booster = trained()
+    expected = golden(booster, ROWS.assign(count=ROWS["count"].replace(3, np.nan))).predictions
+    assert golden(booster, ROWS).predictions != expected
+    assert golden_predictions(bytes(booster.save_raw("ubj")), ROWS, missing=3).predictions == expected
+    booster.set_attr(scikit_learn='{"missing": 3}')
+    assert golden(booster, ROWS).predictions == expected
+
+
 def test_the_file_stands_beside_the_model_and_names_it(tmp_path: Path) -> None:
     model = tmp_path / "any.json"
     trained().save_model(model)

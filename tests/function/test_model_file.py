@@ -104,6 +104,14 @@ def test_a_manifest_that_does_not_say_what_was_found_is_refused(tmp_path: Path, 
     assert "manifest.json beside the model is damaged" in failure(environment)
 
 
+def test_a_manifest_in_which_no_number_is_missing_says_nan(tmp_path: Path, small_model: Path) -> None:
+    environment = stage(tmp_path, small_model)
+    manifest = (tmp_path / "manifest.json").read_text()
+    assert manifest.count('"missing": "nan"') == 1
+    (tmp_path / "manifest.json").write_text(manifest.replace('"nan"', '"none"'))
+    assert "manifest.json beside the model is damaged" in failure(environment)
+
+
 @pytest.mark.parametrize("manifest", ["", "{}", "[]", '{"model": 3}', '{"model": {"file": "model.ubj"}}', "{"])
 def test_a_damaged_manifest_is_refused(tmp_path: Path, small_model: Path, manifest: str) -> None:
     environment = stage(tmp_path, small_model)

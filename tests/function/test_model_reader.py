@@ -7,6 +7,7 @@ import functools
 import gzip
 import json
 import lzma
+import math
 import pickle
 import zlib
 from collections.abc import Callable
@@ -71,6 +72,28 @@ def test_the_rounds_that_early_stopping_kept_are_told_from_all(form: str) -> Non
     booster = trained("squared error")
     booster.set_attr(best_iteration="2")
     assert (read(booster, form).rounds_used, read(booster, form).rounds, read(booster, form).trees) == (3, 6, 6)
+
+
+@pytest.mark.parametrize(
+    ("attribute", "missing"),
+    [
+        ('{"missing": -999}', -999.0),
+        ('{"missing": 0.0, "_estimator_type": "classifier"}', 0.0),
+        ('{"missing": NaN}', math.nan),
+        ('{"missing": null}', math.nan),
+        ('{"missing": Infinity}', math.nan),
+        ('{"missing": 1%s}' % ("0" * 400), math.nan),
+        ('{"_estimator_type": "regressor"}', math.nan),
+        ("no JSON", math.nan),
+        ("[" * 100_000, math.nan),
+        (None, math.nan),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("form", ["ubj", "json"])
+def test_what_a_saved_estimator_took_for_missing_is_read(form: str, attribute: str | None, missing: float) -> None:
+    booster = trained("squared error")
+    booster.set_attr(scikit_learn=attribute)
+    assert repr(read(booster, form).missing) == repr(missing)
 
 
 def test_training_that_goes_on_after_early_stopping_is_counted_as_the_estimators_count_it() -> None:

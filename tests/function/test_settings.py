@@ -57,6 +57,31 @@ def test_a_number_is_missing_where_training_took_it_for_missing(
     assert predictions(ask(serve(model), url_event, sent)) != expected
 
 
+def saved_by_an_estimator(model: Path, **parameters: object) -> Path:
+    """A copy of a model with the attribute that the scikit-learn estimators of XGBoost 1.6 and 1.7 write."""
+    booster = xgboost.Booster(model_file=model)
+    booster.set_attr(scikit_learn=json.dumps({"n_estimators": 12, **parameters, "_estimator_type": "regressor"}))
+    copy = model.with_name(f"estimator-{parameters['missing']}.ubj")
+    booster.save_model(copy)
+    return copy
+
+
+@pytest.mark.parametrize("booster", ["gbtree", "dart"])
+@pytest.mark.parametrize("missing", [-999, 0])
+def test_a_number_is_missing_if_the_estimator_that_was_saved_says_so_and_no_setting_does(
+    missing: float, booster: str, trained: Trained, serve: Serve, url_event: MakeEvent
+) -> None:
+    model, expected = trained(missing, booster)
+    saved = saved_by_an_estimator(model, missing=missing)
+    sent = forms.NAMED["records"](numbers(ROWS, 2))
+    as_a_number = predictions(ask(serve(model), url_event, sent))
+    assert predictions(ask(serve(saved), url_event, sent)) == expected != as_a_number
+    assert predictions(ask(serve(saved, MISSING_VALUE="nan"), url_event, sent)) == as_a_number
+    assert predictions(ask(serve(saved, ALLOW_MISSING="true"), url_event, sent)) == expected
+    card = json.loads(serve(saved)(url_event(method="GET"), None)["body"])
+    assert card["missing_value"] == missing
+
+
 @pytest.mark.parametrize("missing", [-999, 0, -1.5e-3])
 def test_a_number_is_missing_for_dart_and_for_explanations_too(
     missing: float, trained: Trained, serve: Serve, url_event: MakeEvent
