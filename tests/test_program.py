@@ -1,11 +1,12 @@
 """Does the program deploy what its configuration says, and export what clients need?"""
 
+import contextlib
+import functools
 import json
 import re
 import runpy
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pulumi
 import pytest
@@ -31,31 +32,30 @@ def settings(stack: str) -> dict[str, str]:
     return {key: text if isinstance(text, str) else json.dumps(text) for key, text in {**defaults, **own}.items()}
 
 
-def up(
-    monkeypatch: pytest.MonkeyPatch, config: Mapping[str, str], stack: str = "dev"
-) -> tuple[fake_engine.Deployment, dict[str, Any]]:
-    """Runs `__main__.py` as it is; returns what it registered and what it exported."""
-    monkeypatch.chdir(REPOSITORY)
-    exported: dict[str, Any] = {}
-    monkeypatch.setattr(pulumi, "export", exported.__setitem__)
+def up(config: Mapping[str, str], stack: str = "dev") -> fake_engine.Deployment:
+    """What `__main__.py` as it is registers and exports."""
 
-    def program() -> dict[str, Any]:
+    def program() -> None:
         runpy.run_path(str(REPOSITORY / "__main__.py"), run_name="__main__")
-        return exported
 
-    deployment = fake_engine.run(program, golden_answer=GOLDEN["predictions"], config={**settings(stack), **config})
-    return deployment, deployment.outputs
+    with contextlib.chdir(REPOSITORY):
+        return fake_engine.run(program, golden_answer=GOLDEN["predictions"], config={**settings(stack), **config})
 
 
-def test_the_defaults_of_the_project_deploy_the_wine_model(monkeypatch: pytest.MonkeyPatch) -> None:
-    _, outputs = up(monkeypatch, {})
+@functools.cache
+def as_it_comes(stack: str = "dev") -> fake_engine.Deployment:
+    return up({}, stack)
+
+
+def test_the_defaults_of_the_project_deploy_the_wine_model() -> None:
+    outputs = as_it_comes().outputs
     assert outputs["model_version"] == GOLDEN["model_sha256"][:12]
     assert outputs["region"] == fake_engine.REGION
 
 
 @pytest.mark.parametrize("output", ["endpoint", "invoker_role_arn", "function_name", "image_uri", "client_policy_json"])
-def test_clients_find_what_they_need_in_the_outputs(monkeypatch: pytest.MonkeyPatch, output: str) -> None:
-    assert up(monkeypatch, {})[1][output]
+def test_clients_find_what_they_need_in_the_outputs(output: str) -> None:
+    assert as_it_comes().outputs[output]
 
 
 @pytest.mark.parametrize(
@@ -66,27 +66,25 @@ def test_clients_find_what_they_need_in_the_outputs(monkeypatch: pytest.MonkeyPa
         ("architecture", "arm64", "architectures", ["arm64"]),
     ],
 )
-def test_configuration_reaches_the_function(
-    monkeypatch: pytest.MonkeyPatch, key: str, value: str, argument: str, expected: object
-) -> None:
-    deployment, _ = up(monkeypatch, {f"wine-quality:{key}": value})
+def test_configuration_reaches_the_function(key: str, value: str, argument: str, expected: object) -> None:
+    deployment = up({f"wine-quality:{key}": value})
     assert deployment.one("aws:lambda/function:Function").inputs[argument] == expected
 
 
-def test_a_model_that_is_not_there_stops_the_program_before_anything_registers(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_model_that_is_not_there_stops_the_program_before_anything_registers() -> None:
     with pytest.raises(pulumi.RunError, match=r"wine-quality:modelPath nowhere\.ubj must be .* got nothing there"):
-        up(monkeypatch, {"wine-quality:modelPath": "nowhere.ubj"})
+        up({"wine-quality:modelPath": "nowhere.ubj"})
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_a_stack_that_comes_with_the_project_deploys_as_it_is(monkeypatch: pytest.MonkeyPatch, stack: str) -> None:
-    _, outputs = up(monkeypatch, {}, stack)
+def test_a_stack_that_comes_with_the_project_deploys_as_it_is(stack: str) -> None:
+    outputs = as_it_comes(stack).outputs
     assert outputs["endpoint"].startswith("https://")
     assert "aws:region" in settings(stack)
 
 
-def test_the_production_stack_keeps_its_images_and_watches_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    deployment, _ = up(monkeypatch, {}, "prod")
+def test_the_production_stack_keeps_its_images_and_watches_itself() -> None:
+    deployment = as_it_comes("prod")
     assert deployment.one("aws:ecr/repository:Repository").inputs["forceDelete"] is False
     assert len(deployment.all("aws:cloudwatch/metricAlarm:MetricAlarm")) == 4
     assert deployment.one("aws:cloudwatch/dashboard:Dashboard")

@@ -1,7 +1,8 @@
 """A model, its golden file, and a deployment of them on mocks."""
 
+import functools
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pulumi
 import pytest
 import xgboost
 
-from components import MLInferenceFunction
+from components import MLInferenceFunction, staging
 from tests import fake_engine
 
 MODEL = Path(__file__).parents[2] / "model" / "wine_quality.ubj"
@@ -36,12 +37,20 @@ def in_a_project_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.chdir(tmp_path)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session", autouse=True)
+def a_model_is_read_once() -> Iterator[None]:
+    """Nearly every deployment is one of the wine model, of which reading its trees is a fifth."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(staging.model_reader, "read", functools.cache(staging.model_reader.read))
+        yield
+
+
+@pytest.fixture(scope="session")
 def golden_predictions() -> list[float]:
     return list(json.loads(GOLDEN.read_text())["predictions"])
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def deploy(golden_predictions: list[float]) -> Callable[..., fake_engine.Deployment]:
     """Deploys the component with some arguments; the wine model is the default."""
 

@@ -1,5 +1,6 @@
 """What does the component register, and in which order?"""
 
+import contextlib
 import fnmatch
 import json
 import re
@@ -30,8 +31,25 @@ URL = "aws:lambda/functionUrl:FunctionUrl"
 PERMISSION = "aws:lambda/permission:Permission"
 
 
-def test_the_image_is_pushed_under_a_tag_of_its_content_and_run_by_digest(deploy: Deploy) -> None:
-    deployment = deploy()
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One working directory for all deployments: the same context is staged once."""
+    return tmp_path_factory.mktemp("project")
+
+
+@pytest.fixture(autouse=True)
+def in_a_project_folder(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(project)
+
+
+@pytest.fixture(scope="module")
+def deployment(deploy: Deploy, project: Path) -> Deployment:
+    """The one without arguments, to look at."""
+    with contextlib.chdir(project):
+        return deploy()
+
+
+def test_the_image_is_pushed_under_a_tag_of_its_content_and_run_by_digest(deployment: Deployment) -> None:
     image = deployment.one(IMAGE).inputs
     assert re.fullmatch(r".+/wine-repository-\w+:[0-9a-f]{20}-[0-9a-f]{8}", image["imageName"])
     assert "@sha256:" in deployment.one(FUNCTION).inputs["imageUri"]
@@ -56,18 +74,17 @@ def test_one_argument_sets_the_processor_of_image_and_function(
     assert deployment.one(FUNCTION).inputs["architectures"] == [architecture]
 
 
-def test_the_build_context_is_named_relative_to_the_working_directory(deploy: Deploy) -> None:
-    build = deploy().one(IMAGE).inputs["build"]
+def test_the_build_context_is_named_relative_to_the_working_directory(deployment: Deployment) -> None:
+    build = deployment.one(IMAGE).inputs["build"]
     assert re.fullmatch(r"\.build/wine-[0-9a-f]{12}", build["context"])
     assert build["dockerfile"] == build["context"] + "/Dockerfile"
 
 
-def test_the_registry_password_is_a_secret(deploy: Deploy) -> None:
-    assert deploy().one(IMAGE).inputs["registry"]["secret"]["password"] == "registry-password"
+def test_the_registry_password_is_a_secret(deployment: Deployment) -> None:
+    assert deployment.one(IMAGE).inputs["registry"]["secret"]["password"] == "registry-password"
 
 
-def test_the_repository_is_immutable_scanned_and_keeps_more_images_than_are_live(deploy: Deploy) -> None:
-    deployment = deploy()
+def test_the_repository_is_immutable_scanned_and_keeps_more_images_than_are_live(deployment: Deployment) -> None:
     repository = deployment.one(REPOSITORY).inputs
     assert repository["imageTagMutability"] == "IMMUTABLE"
     assert repository["imageScanningConfiguration"] == {"scanOnPush": True}
@@ -75,12 +92,13 @@ def test_the_repository_is_immutable_scanned_and_keeps_more_images_than_are_live
     assert rule["selection"] == {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 50}
 
 
-def test_destroying_works_while_the_repository_holds_images(deploy: Deploy) -> None:
-    assert deploy().one(REPOSITORY).inputs["forceDelete"] is True
+def test_destroying_works_while_the_repository_holds_images(deployment: Deployment) -> None:
+    assert deployment.one(REPOSITORY).inputs["forceDelete"] is True
 
 
-def test_the_execution_role_may_write_into_its_own_log_group_and_nothing_else(deploy: Deploy) -> None:
-    deployment = deploy()
+def test_the_execution_role_may_write_into_its_own_log_group_and_nothing_else(
+    deploy: Deploy, deployment: Deployment
+) -> None:
     log_group = deployment.one(LOG_GROUP)
     policy = deploy({"tracing": False}).one(ROLE_POLICY, "-execution").inputs["policy"]
     (statement,) = json.loads(policy)["Statement"]
@@ -102,14 +120,12 @@ def test_the_execution_role_may_write_into_its_own_log_group_and_nothing_else(de
     ],
 )
 def test_the_deployment_waits_where_order_matters(
-    deploy: Deploy, later: tuple[str, str], earlier: tuple[str, str]
+    deployment: Deployment, later: tuple[str, str], earlier: tuple[str, str]
 ) -> None:
-    deployment = deploy()
     assert deployment.depends(deployment.one(*later), deployment.one(*earlier)), f"{later} must wait for {earlier}"
 
 
-def test_nothing_waits_in_a_circle_or_for_the_endpoint(deploy: Deploy) -> None:
-    deployment = deploy()
+def test_nothing_waits_in_a_circle_or_for_the_endpoint(deployment: Deployment) -> None:
     assert not deployment.depends(deployment.one(FUNCTION), deployment.one(ALIAS))
 
 
@@ -121,8 +137,8 @@ def test_url_and_rights_hang_on_the_alias(deploy: Deploy) -> None:
     assert {statement["Resource"] for statement in policy["Statement"]} == {deployment.outputs["alias_arn"]}
 
 
-def test_the_url_demands_iam_authentication(deploy: Deploy) -> None:
-    assert deploy().one(URL).inputs["authorizationType"] == "AWS_IAM"
+def test_the_url_demands_iam_authentication(deployment: Deployment) -> None:
+    assert deployment.one(URL).inputs["authorizationType"] == "AWS_IAM"
 
 
 def test_an_invoker_arn_gets_both_grants_each_with_its_own_condition(deploy: Deploy) -> None:
@@ -136,8 +152,7 @@ def test_an_invoker_arn_gets_both_grants_each_with_its_own_condition(deploy: Dep
     assert "functionUrlAuthType" not in grants[policies.INVOKE_ACTION]
 
 
-def test_the_invoker_role_may_be_assumed_by_the_account_and_holds_both_grants(deploy: Deploy) -> None:
-    deployment = deploy()
+def test_the_invoker_role_may_be_assumed_by_the_account_and_holds_both_grants(deployment: Deployment) -> None:
     trust = json.loads(deployment.one(ROLE, "invoker-role").inputs["assumeRolePolicy"])
     assert trust["Statement"][0]["Principal"] == {"AWS": f"arn:aws:iam::{ACCOUNT_ID}:root"}
     policy = deployment.one(ROLE_POLICY, "invoker-role-invoke").inputs["policy"]
@@ -153,8 +168,8 @@ def test_existing_roles_get_the_same_right(deploy: Deploy) -> None:
     assert [role.name for role in deployment.all(ROLE)] == ["wine-execution-role"]
 
 
-def test_the_alias_takes_the_version_that_gave_the_golden_predictions(deploy: Deploy) -> None:
-    assert deploy().one(ALIAS).inputs["functionVersion"] == "1"
+def test_the_alias_takes_the_version_that_gave_the_golden_predictions(deployment: Deployment) -> None:
+    assert deployment.one(ALIAS).inputs["functionVersion"] == "1"
 
 
 def test_a_version_that_answers_otherwise_is_not_served(deploy: Deploy, golden_predictions: list[float]) -> None:
@@ -483,8 +498,8 @@ def test_provisioned_environments_stand_behind_the_alias(deploy: Deploy) -> None
     assert (ready.inputs["qualifier"], ready.inputs["provisionedConcurrentExecutions"]) == ("live", 3)
 
 
-def test_web_pages_may_call_only_when_they_were_named(deploy: Deploy) -> None:
-    assert "cors" not in deploy().one(URL).inputs
+def test_web_pages_may_call_only_when_they_were_named(deploy: Deploy, deployment: Deployment) -> None:
+    assert "cors" not in deployment.one(URL).inputs
     cors = {"allow_origins": ["https://a.example"], "allow_methods": ["POST"], "max_age_seconds": 60}
     expected = {"allowOrigins": ["https://a.example"], "allowMethods": ["POST"], "maxAge": 60}
     assert deploy({"cors": cors}).one(URL).inputs["cors"] == expected
@@ -529,15 +544,14 @@ def test_a_preview_shows_what_is_in_the_model(deploy: Deploy) -> None:
     assert len(description) <= 256
 
 
-def test_the_cost_is_estimated_from_memory_and_duration(deploy: Deploy) -> None:
-    cheap = deploy().outputs["cost_per_1000_predictions_usd"]
+def test_the_cost_is_estimated_from_memory_and_duration(deploy: Deploy, deployment: Deployment) -> None:
+    cheap = deployment.outputs["cost_per_1000_predictions_usd"]
     dear = deploy({"memory_mb": 2048, "expected_duration_ms": 250}).outputs["cost_per_1000_predictions_usd"]
     assert cheap == pytest.approx(0.0002 + 0.0000166667)
     assert dear == pytest.approx(0.0002 + 1000 * 0.25 * 2 * 0.0000166667)
 
 
-def test_every_child_names_the_component_as_its_parent_or_grandparent(deploy: Deploy) -> None:
-    deployment = deploy()
+def test_every_child_names_the_component_as_its_parent_or_grandparent(deployment: Deployment) -> None:
     (component,) = deployment.all("ml-inference:index:MLInferenceFunction")
     urns = {resource.urn: resource for resource in deployment.resources}
     for child in deployment.resources:

@@ -18,6 +18,7 @@ from components import MLInferenceFunction, RefusedError, stack_settings
 from components.testing import AwsMocks, Deployment, deploy
 from tests.components.conftest import GOLDEN, MODEL, OUTPUTS, small_model
 
+ZONES = "aws:index/getAvailabilityZones:getAvailabilityZones"
 WINE: Any = {"model_path": str(MODEL)}
 EVERYTHING: Any = {
     **WINE,
@@ -44,6 +45,11 @@ def test_every_output_of_the_component_is_known() -> None:
     assert not unknown
 
 
+@pytest.fixture(scope="module")
+def elsewhere() -> Deployment:
+    return wine(account_id="210987654321", region="us-east-1")
+
+
 @pytest.mark.parametrize(
     ("output", "pattern"),
     [
@@ -56,9 +62,8 @@ def test_every_output_of_the_component_is_known() -> None:
         ("log_group_name", r"/aws/lambda/wine-\w{7}"),
     ],
 )
-def test_names_are_those_of_the_account_and_region(output: str, pattern: str) -> None:
-    outputs = wine(account_id="210987654321", region="us-east-1").outputs
-    assert re.fullmatch(pattern, outputs[output])
+def test_names_are_those_of_the_account_and_region(elsewhere: Deployment, output: str, pattern: str) -> None:
+    assert re.fullmatch(pattern, elsewhere.outputs[output])
 
 
 def test_the_alias_points_at_the_published_version() -> None:
@@ -146,14 +151,14 @@ def test_they_serve_pulumis_own_way_of_testing() -> None:
 def test_other_functions_are_answered_by_a_class_of_ones_own() -> None:
     class OurMocks(AwsMocks):
         def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
-            return ({"id": "vpc-1"}, []) if args.token == "aws:ec2/getVpc:getVpc" else super().call(args)
+            return ({"names": ["a", "b"]}, []) if args.token == ZONES else super().call(args)
 
     def program() -> None:
-        pulumi.export("vpc", aws.ec2.get_vpc_output(default=True).id)
+        pulumi.export("zones", aws.get_availability_zones_output().names)
         pulumi.export("region", aws.get_region_output().region)
 
-    assert deploy(program, OurMocks()).outputs == {"vpc": "vpc-1", "region": "eu-central-1"}
-    with pytest.raises(Exception, match="AwsMocks has no answer for aws:ec2/getVpc:getVpc"):
+    assert deploy(program, OurMocks()).outputs == {"zones": ["a", "b"], "region": "eu-central-1"}
+    with pytest.raises(Exception, match=f"AwsMocks has no answer for {ZONES}"):
         deploy(program)
 
 
