@@ -30,23 +30,24 @@ WHERE_IS_THE_CURSOR = "\x1b[6n"
 PATH = os.pathsep.join([os.environ["PATH"], str(REPOSITORY / ".cache" / "engine" / "bin")])
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What the genuine CLI makes of the template, with answers given to what it asks."""
     pulumi = shutil.which("pulumi", path=PATH)
     if pulumi is None or os.name != "posix":
         pytest.skip("no Pulumi CLI: `make engine` builds it")
-    programs, folder = tmp_path / "programs", tmp_path / "churn"
-    for made in (programs, folder, tmp_path / "state"):
+    home = tmp_path_factory.mktemp("home")
+    programs, folder = home / "programs", home / "churn"
+    for made in (programs, folder, home / "state"):
         made.mkdir()
     host = programs / "pulumi-language-python"
     host.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{Path(__file__).with_name("language_host.py")}"\n')
     host.chmod(0o755)
     environment = {
         "PATH": f"{programs}{os.pathsep}{PATH}",
-        "HOME": str(tmp_path),
-        "PULUMI_HOME": str(tmp_path / "home"),
-        "PULUMI_BACKEND_URL": f"file://{tmp_path / 'state'}",
+        "HOME": str(home),
+        "PULUMI_HOME": str(home / "pulumi"),
+        "PULUMI_BACKEND_URL": f"file://{home / 'state'}",
         "PULUMI_CONFIG_PASSPHRASE": "of a test",
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "TERM": "xterm",
