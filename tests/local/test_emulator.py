@@ -1,5 +1,6 @@
 """The emulator comes up alone, answers us alone, and leaves nothing behind."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -7,8 +8,10 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from ministack.core import lambda_runtime
 from ministack.services import lambda_svc
@@ -21,12 +24,21 @@ from local.errors import LocalError
 
 def gone(pid: int) -> bool:
     """Whether a process has ended; waits a while for it."""
-    for _ in range(200):
+    for _ in range(500):
         try:
             os.kill(pid, 0)
         except ProcessLookupError:
             return True
-        time.sleep(0.05)
+        if ended(pid):
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def ended(pid: int) -> bool:
+    """Whether Linux keeps no more of a process than its number, until its parent, often the first process, asks."""
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
     return False
 
 
@@ -61,7 +73,7 @@ def test_an_emulator_that_ended_by_itself_is_said_and_its_log_kept() -> None:
     emulator = Emulator()
     os.kill(emulator.pid, signal.SIGTERM)
     while emulator.running:
-        time.sleep(0.05)
+        time.sleep(0.01)
     with pytest.raises(LocalError, match="ended by itself") as caught, emulator:
         pass
     assert str(emulator.log) in str(caught.value)
@@ -90,7 +102,7 @@ def test_the_next_emulator_removes_what_a_killed_one_left() -> None:
     emulator = Emulator()
     os.kill(emulator.pid, signal.SIGKILL)
     while emulator.running:
-        time.sleep(0.05)
+        time.sleep(0.01)
     folder = emulator.log.parent
     assert folder.exists()
     with Emulator():
@@ -112,18 +124,27 @@ def test_an_impossible_port_is_refused(port: int) -> None:
         claimed_port(port)
 
 
-def test_the_port_that_was_asked_for_is_used() -> None:
-    port = free_port()
-    with Emulator(port) as emulator:
-        assert emulator.url == f"http://127.0.0.1:{port}"
+@pytest.fixture(scope="module")
+def asked_for() -> Iterator[tuple[int, Emulator]]:
+    """A port that was asked for in a shell with variables of the user's own, and the emulator on it."""
+    with pytest.MonkeyPatch.context() as shell:
+        shell.setenv("MODEL_PATH", "/somewhere/else.ubj")
+        shell.setenv("AWS_PROFILE", "production")
+        port = free_port()
+        with Emulator(port) as emulator:
+            yield port, emulator
+
+
+def test_the_port_that_was_asked_for_is_used(asked_for: tuple[int, Emulator]) -> None:
+    port, emulator = asked_for
+    assert emulator.url == f"http://127.0.0.1:{port}"
+    assert httpx.get(f"{emulator.url}/_ministack/health").is_success
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-def test_the_users_environment_does_not_reach_the_function(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MODEL_PATH", "/somewhere/else.ubj")
-    monkeypatch.setenv("AWS_PROFILE", "production")
-    with Emulator() as emulator:
-        environment = Path(f"/proc/{emulator.pid}/environ").read_text().split("\0")
+def test_the_users_environment_does_not_reach_the_function(asked_for: tuple[int, Emulator]) -> None:
+    _, emulator = asked_for
+    environment = Path(f"/proc/{emulator.pid}/environ").read_text().split("\0")
     assert not [entry for entry in environment if entry.startswith(("MODEL_PATH=", "AWS_PROFILE="))]
 
 

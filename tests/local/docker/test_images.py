@@ -31,7 +31,10 @@ def build(tmp_path: Path) -> Build:
 
 @pytest.fixture
 def fake_docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A `docker` that writes down what it is asked, and answers with the text of a file; no stand-in can be built."""
+    """A `docker` that writes down what it is asked, and answers with the text of a file; no stand-in can be built.
+
+    Nor does apt know where packages come from.
+    """
     if sys.platform == "win32":
         pytest.skip("the fake is a shell script")
     folder = tmp_path / "bin"
@@ -40,8 +43,10 @@ def fake_docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         f'#!/bin/sh\ncase "$2" in --help | --format=*) exit ;; esac\ncd {folder}\necho "$@" >> asked\n'
         "cat answer\ncat error >&2\nexit $(cat status)\n"
     )
-    (folder / "mmdebstrap").write_text("#!/bin/sh\nexit 1\n")
-    for program in ("docker", "mmdebstrap"):
+    failing = ("mmdebstrap", "apt-get", "apt-config")
+    for program in failing:
+        (folder / program).write_text("#!/bin/sh\nexit 1\n")
+    for program in ("docker", *failing):
         (folder / program).chmod(0o755)
     for name, content in (("answer", ""), ("error", ""), ("status", "0")):
         (folder / name).write_text(content)
