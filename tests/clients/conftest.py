@@ -20,6 +20,9 @@ sys.path[:0] = [str(REPOSITORY / "clients" / "python")]
 
 from ml_inference_client import retry  # noqa: E402
 
+from local import stack_config  # noqa: E402
+from local.cloud import Cloud  # noqa: E402
+from local.emulator import Emulator  # noqa: E402
 from tests.clients import fault_proxy, local_endpoint  # noqa: E402
 from tests.clients.callers import Caller, NodeCaller, PythonCaller  # noqa: E402
 from tests.clients.node_packages import installed  # noqa: E402
@@ -28,10 +31,17 @@ GOLDEN = json.loads((REPOSITORY / "model" / "golden.json").read_text())
 
 
 @pytest.fixture(scope="session")
-def endpoint() -> Iterator[local_endpoint.LocalEndpoint]:
+def cloud() -> Iterator[Cloud]:
+    """An emulator for all tests."""
+    region = stack_config.load(REPOSITORY).region
+    with Emulator(region=region) as emulator:
+        yield Cloud(emulator.url, region)
+
+
+@pytest.fixture(scope="session")
+def endpoint(cloud: Cloud) -> local_endpoint.LocalEndpoint:
     """The program, deployed once for all tests."""
-    with local_endpoint.deployed() as deployed:
-        yield deployed
+    return local_endpoint.deployed_to(cloud)
 
 
 @pytest.fixture(scope="session")

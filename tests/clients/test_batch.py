@@ -5,7 +5,6 @@ import gzip
 import json
 import re
 import uuid
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from itertools import accumulate
@@ -22,7 +21,6 @@ from ml_inference_client.settings import Settings
 from local import demo, stack_config
 from local.cloud import Cloud
 from local.deployment import Deployment
-from local.emulator import Emulator
 from local.resources import Target
 from local.staged_images import StagedImages
 from tests.local.test_deployer_policy import as_over_tls
@@ -65,9 +63,8 @@ class Deployed:
 
 
 @pytest.fixture(scope="module")
-def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
-    with Emulator(region="eu-central-1") as emulator:
-        yield Deployed(Cloud(emulator.url, "eu-central-1"), tmp_path_factory.mktemp("batch"))
+def deployed(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Deployed:
+    return Deployed(cloud, tmp_path_factory.mktemp("batch"))
 
 
 @pytest.fixture(autouse=True)
