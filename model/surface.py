@@ -6,7 +6,7 @@ certain an estimate is: nobody asks. scikit-learn's process solves the system tw
 
 import numpy as np
 import numpy.typing as npt
-from scipy.linalg import solve  # type: ignore[import-untyped, unused-ignore]
+from scipy.linalg import cho_factor, cho_solve  # type: ignore[import-untyped, unused-ignore]
 from sklearn.preprocessing import StandardScaler
 
 LENGTH_SCALE = 5.0
@@ -31,7 +31,9 @@ class Surface:
         alike = _likeness(self._known, self._known)
         alike[np.diag_indices_from(alike)] += NOISE_SHARE
         normal = (target - self._mean) / self._spread
-        self._weights = solve(alike, normal, assume_a="pos", overwrite_a=True, check_finite=False)
+        # Its own transpose, in the order that LAPACK takes without a copy of 127 MB.
+        factor = cho_factor(alike.T, overwrite_a=True, check_finite=False)
+        self._weights = cho_solve(factor, normal, check_finite=False)
 
     def predict(self, rows: Matrix) -> Matrix:
         """Return the height of the surface, shape (rows,), at rows of the columns that were fitted."""
