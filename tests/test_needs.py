@@ -58,9 +58,16 @@ def test_skips_are_one_line_a_reason() -> None:
 def test_the_tests_of_a_group_run_in_one_process(tmp_path: Path) -> None:
     """They share what they started; pytest-xdist has lost their groups before, without a word."""
     (tmp_path / "pytest.ini").touch()
+    (tmp_path / "conftest.py").write_text(
+        "import pytest\n"
+        "@pytest.hookimpl(tryfirst=True)\n"
+        "def pytest_collection_modifyitems(items):\n"
+        "    for item in items:\n"
+        '        item.add_marker(pytest.mark.xdist_group("together"))\n'
+    )
     (tmp_path / "test_group.py").write_text(
         "import pytest\n"
-        'pytestmark = [pytest.mark.xdist_group("together"), pytest.mark.parametrize("number", range(4))]\n'
+        '@pytest.mark.parametrize("number", range(4))\n'
         "def test_part(number, worker_id):\n"
         '    open(worker_id, "a").close()\n'
     )
@@ -69,3 +76,5 @@ def test_the_tests_of_a_group_run_in_one_process(tmp_path: Path) -> None:
     ended = subprocess.run(command, cwd=tmp_path, env=alone, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stdout
     assert len(list(tmp_path.glob("gw*"))) == 1
+    groups = conftest.pytest_collection_modifyitems
+    assert cast("Any", groups).pytest_impl["tryfirst"], "and so do those of this project"
