@@ -11,7 +11,8 @@ import pulumi
 import pytest
 import xgboost
 
-from components import MLInferenceFunction, staging
+from components import MLInferenceFunction
+from components.bundled_handler import model_reader
 from tests import fake_engine
 
 MODEL = Path(__file__).parents[2] / "model" / "wine_quality.ubj"
@@ -37,11 +38,11 @@ def in_a_project_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.chdir(tmp_path)
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def a_model_is_read_once() -> Iterator[None]:
     """Nearly every deployment is one of the wine model, of which reading its trees is a fifth."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(staging.model_reader, "read", functools.cache(staging.model_reader.read))
+        patch.setattr(model_reader, "read", functools.cache(model_reader.read))
         yield
 
 
