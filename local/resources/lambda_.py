@@ -43,7 +43,7 @@ PUBLISHED = {*SETTINGS, "imageUri", "architectures", "environment", "publish"}
 OF_A_VERSION = ("version", "qualifiedArn", "qualifiedInvokeArn", "lastModified")
 
 # The emulator needs a moment where AWS needs many seconds; asking often costs little here.
-PATIENCE: Any = {"Delay": 0.02, "MaxAttempts": 1500}
+PATIENCE: Any = {"Delay": 0.06, "MaxAttempts": 500}
 
 
 class Function(ResourceType):

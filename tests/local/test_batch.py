@@ -66,11 +66,11 @@ class Runs:
         ]
 
     def ended(self, run: str) -> str:
-        for _ in range(SECONDS * 50):
+        for _ in range(SECONDS * 20):
             status = self.cloud.stepfunctions.describe_execution(executionArn=run)["status"]
             if status != "RUNNING":
                 return str(status)
-            time.sleep(0.02)
+            time.sleep(0.05)
         raise AssertionError(f"the run did not end within {SECONDS} s")
 
     def map_run(self, run: str) -> Any:
