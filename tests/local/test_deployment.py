@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from local.cloud import Cloud
 from local.deployment import Deployment
 from local.errors import LocalError
 from local.resources import Target
-from tests.local.toy_program import HANDLER, PROGRAM, Toy
+from local.staged_images import StagedImages
+from tests.local.toy_program import HANDLER, IMPORTS, PROGRAM, Toy
 
 
 class Seen:
@@ -26,17 +28,25 @@ def live_version(deployment: Deployment) -> str:
     return deployment.target.cloud.lambda_.get_alias(FunctionName=function, Name="live")["FunctionVersion"]
 
 
-def test_what_the_program_registers_exists_on_the_emulator(deployment: Deployment, toy: Toy) -> None:
-    outputs = deployment.deploy(toy.stack(memory=256))
-    function = deployment.target.cloud.lambda_.get_function_configuration(FunctionName=outputs["function"])
+@pytest.fixture(scope="module")
+def deployed(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Deployment:
+    """The small program as it is, to look at."""
+    deployment = Deployment(Target(cloud, StagedImages()))
+    deployment.deploy(Toy(tmp_path_factory.mktemp("toy")).stack(memory=256))
+    return deployment
+
+
+def test_what_the_program_registers_exists_on_the_emulator(deployed: Deployment) -> None:
+    outputs = deployed.outputs
+    function = deployed.target.cloud.lambda_.get_function_configuration(FunctionName=outputs["function"])
     assert function["MemorySize"] == 256
     assert outputs["answer"] == "3"
-    assert live_version(deployment) == outputs["version"] == "1"
+    assert live_version(deployed) == outputs["version"] == "1"
 
 
-def test_a_secret_reaches_aws_but_not_the_outputs(deployment: Deployment, toy: Toy) -> None:
-    outputs = deployment.deploy(toy.stack())
-    function = deployment.target.cloud.lambda_.get_function_configuration(FunctionName=outputs["function"])
+def test_a_secret_reaches_aws_but_not_the_outputs(deployed: Deployment) -> None:
+    outputs = deployed.outputs
+    function = deployed.target.cloud.lambda_.get_function_configuration(FunctionName=outputs["function"])
     assert function["Environment"]["Variables"] == {"TOKEN": "a-secret-value"}
     assert outputs["token"] == "[secret]"
     assert "a-secret-value" not in str(outputs)
@@ -90,7 +100,7 @@ def test_bad_code_leaves_the_good_version_live_until_it_is_mended(deployment: De
 
 
 @pytest.mark.parametrize(
-    ("addition", "message"),
+    ("line", "message"),
     [
         ("aws.sqs.Queue('queue')", "aws:sqs/queue:Queue cannot be deployed locally"),
         (
@@ -103,8 +113,8 @@ def test_bad_code_leaves_the_good_version_live_until_it_is_mended(deployment: De
     ],
     ids=["type", "property", "nested property", "function", "existing resource"],
 )
-def test_what_nobody_taught_is_refused(deployment: Deployment, toy: Toy, addition: str, message: str) -> None:
-    toy.write(f"{PROGRAM}\n{addition}\n")
+def test_what_nobody_taught_is_refused(deployment: Deployment, toy: Toy, line: str, message: str) -> None:
+    toy.write(f"{IMPORTS}\n{line}\n")
     with pytest.raises(LocalError) as caught:
         deployment.deploy(toy.stack())
     assert message in str(caught.value)
@@ -155,7 +165,7 @@ def test_a_rejected_secret_is_not_quoted(deployment: Deployment, toy: Toy) -> No
 
 
 def test_a_refusal_of_awss_names_the_resource(deployment: Deployment, toy: Toy) -> None:
-    toy.write(PROGRAM + "\naws.iam.RolePolicy('lost', role='no-such-role', policy='{}')\n")
+    toy.write(IMPORTS + "\naws.iam.RolePolicy('lost', role='no-such-role', policy='{}')\n")
     with pytest.raises(
         LocalError, match=r"aws:iam/rolePolicy:RolePolicy lost: PutRolePolicy was refused: .*no-such-role"
     ):

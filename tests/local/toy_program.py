@@ -4,11 +4,14 @@ from pathlib import Path
 
 from local import stack_config
 
-PROGRAM = """
+IMPORTS = """
 import pulumi
 import pulumi_aws as aws
 import pulumi_docker as docker
-
+"""
+PROGRAM = (
+    IMPORTS
+    + """
 config = pulumi.Config()
 trust = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",' \\
     ' "Principal": {"Service": "lambda.amazonaws.com"}}]}'
@@ -28,6 +31,7 @@ pulumi.export("version", alias.function_version)
 pulumi.export("answer", check.result)
 pulumi.export("token", pulumi.Output.secret("a-secret-value"))
 """
+)
 HANDLER = "def handler(event, context):\n    return sum(event)\n"
 
 
