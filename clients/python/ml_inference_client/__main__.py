@@ -8,6 +8,7 @@ ml-inference doctor
 """
 
 import argparse
+import functools
 import json
 import signal
 import sys
@@ -124,6 +125,7 @@ def _retry(options: argparse.Namespace) -> Retry:
     return Retry(attempts=options.attempts)
 
 
+@functools.cache
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="ml-inference",
