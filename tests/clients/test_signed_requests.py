@@ -4,6 +4,7 @@ Nothing is deployed here. Each client calls a server of this test, which answers
 """
 
 import contextlib
+import functools
 import io
 import json
 import os
@@ -351,6 +352,7 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Pa
         pytest.skip("openssl is not on PATH")
     folder = tmp_path_factory.mktemp("certificates")
 
+    @functools.cache
     def certificate(name: str) -> Path:
         file = folder / f"{name}.pem"
         kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
