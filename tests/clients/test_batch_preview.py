@@ -89,15 +89,15 @@ def test_the_rows_of_large_objects_are_estimated_by_their_beginnings(
     name: str, kind: str, make: Any, packed: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(preview, "SAMPLED_OBJECTS", 2)
-    body = make(150_000)
+    rows = 80_000 if packed else 20_000
+    body = make(rows)
     if packed:
         body = gzip.compress(body, compresslevel=1)
     assert len(body) > preview.SAMPLE_BYTES
-    rows = 20 * 150_000
     bucket = Bucket({f"in/{at:02}.{name}{'.gz' if packed else ''}": body for at in range(20)})
     seen = look(bucket, "rows", "in/")
     assert (seen.kind, seen.exact, seen.objects) == (kind, False, 20)
-    assert seen.rows == pytest.approx(rows, rel=0.1)
+    assert seen.rows == pytest.approx(20 * rows, rel=0.1)
     assert bucket.read <= preview.SAMPLED_OBJECTS * preview.SAMPLE_BYTES
 
 
