@@ -324,7 +324,8 @@ class MLInferenceFunctionArgs(TypedDict, total=False):
     nothing more, but your own image may. They are attached before a new version is proved."""
 
     execution_policy_arns: Sequence[pulumi.Input[str]] | None
-    """ARNs of managed policies for the same, at most 10."""
+    """ARNs of managed policies for the same, at most 10. A policy whose ARN only the deployment will know is missing in
+    its preview, and in a plan that `pulumi preview --save-plan` makes: deploy such a policy first."""
 
     execution_role_arn: pulumi.Input[str] | None
     """A role of your own to run the function with, instead of the one that is created. It must trust Lambda, write into

@@ -57,7 +57,7 @@ class ExecutionRole(NamedTuple):
 
     arn: pulumi.Output[str]
     name: pulumi.Output[str]
-    attached: list[pulumi.Resource]
+    attached: list[pulumi.Input[pulumi.Resource]]
     """What it may do: the function waits for it."""
 
 
@@ -315,16 +315,34 @@ class MLInferenceFunction(pulumi.ComponentResource):
                     opts=pulumi.ResourceOptions(parent=self),
                 )
             )
-        for label, policy_arn in labelled(self._args["execution_policy_arns"]):
-            attached.append(
-                aws.iam.RolePolicyAttachment(
+        return ExecutionRole(role.arn, role.name, [*attached, *self._attachments(role)])
+
+    def _attachments(self, role: aws.iam.Role) -> list[pulumi.Input[pulumi.Resource]]:
+        """The managed policies, each attached by a resource that is named by its ARN and by nothing else.
+
+        In AWS an attachment is a role and a policy, and the engine deletes what is left over last of all: a policy that
+        goes from one name to another would be detached, without a word. So an output's has no name before its ARN is
+        known, and is made then.
+        """
+        made: dict[str, pulumi.Resource] = {}
+
+        def attachment(arn: str, given: pulumi.Input[str]) -> pulumi.Resource:
+            ((label, _),) = labelled([arn])
+            if label not in made:
+                made[label] = aws.iam.RolePolicyAttachment(
                     f"{self._name}-execution-{label}",
                     role=role.name,
-                    policy_arn=policy_arn,
+                    policy_arn=given,  # what it depends on, and whether it is a secret, included
                     opts=pulumi.ResourceOptions(parent=self),
                 )
-            )
-        return ExecutionRole(role.arn, role.name, attached)
+            return made[label]
+
+        def attached(given: str | pulumi.Output[str]) -> pulumi.Input[pulumi.Resource]:
+            if isinstance(given, str):
+                return attachment(given, given)
+            return given.apply(lambda arn: attachment(arn, given))
+
+        return [attached(given) for given in self._args["execution_policy_arns"]]
 
     def _network(self) -> pulumi.Output[policies.Network | None]:
         """Where in a VPC the function runs; None outside."""

@@ -22,6 +22,7 @@ REPOSITORY = "aws:ecr/repository:Repository"
 IMAGE = "docker:index/image:Image"
 ROLE = "aws:iam/role:Role"
 ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
+ATTACHMENT = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
 LOG_GROUP = "aws:cloudwatch/logGroup:LogGroup"
 FUNCTION = "aws:lambda/function:Function"
 INVOCATION = "aws:lambda/invocation:Invocation"
@@ -432,12 +433,21 @@ def test_the_function_gets_further_rights_before_it_is_made(deploy: Deploy) -> N
     managed = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
     deployment = deploy(lambda: {"execution_policies": [document], "execution_policy_arns": [later(managed)]})
     role = deployment.one(ROLE, "-execution-role")
-    attached = deployment.one("aws:iam/rolePolicyAttachment:RolePolicyAttachment")
+    attached = deployment.one(ATTACHMENT)
     (own,) = [policy for policy in deployment.all(ROLE_POLICY) if policy.inputs["policy"] == document]
     assert attached.inputs["policyArn"] == managed
     for right in (attached, own):
         assert deployment.depends(right, role)
         assert deployment.depends(deployment.one(FUNCTION), right)
+
+
+def test_a_policy_is_attached_under_one_name_whoever_gives_it_and_wherever_it_stands(deploy: Deploy) -> None:
+    read, write = (f"arn:aws:iam::aws:policy/Amazon{name}" for name in ("S3ReadOnlyAccess", "SQSFullAccess"))
+    lists = (lambda: [read], lambda: [later(read)], lambda: [write, later(read), read])
+    attached = [deploy(lambda given=given: {"execution_policy_arns": given()}).all(ATTACHMENT) for given in lists]
+    named = [{policy.inputs["policyArn"]: policy.name for policy in policies} for policies in attached]
+    assert [len(policies) for policies in attached] == [1, 1, 2]
+    assert len({names[read] for names in named}) == 1
 
 
 def test_a_role_of_ones_own_runs_the_function_and_nothing_is_attached_to_it(deploy: Deploy) -> None:
