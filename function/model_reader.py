@@ -604,6 +604,12 @@ def _outputs(learner: dict[str, Any], parameters: dict[str, str]) -> int:
     if objective["name"] == "reg:quantileerror":
         alphas = _reals(objective["quantile_loss_param"]["quantile_alpha"])
         _require(len(alphas) == targets, "num_target is not the number of quantiles")
+        if alphas != sorted(alphas):
+            raise UnreadableModelError(
+                f"has its quantile_alpha in another order than ascending, which XGBoost {dotted(SORTED_QUANTILES[:2])} "
+                f"does not load; booster.set_param({{'quantile_alpha': {sorted(alphas)}}}) changes neither predictions "
+                "nor their order, then save it again"
+            )
     return outputs
 
 

@@ -165,6 +165,10 @@ def attributes(**values: str) -> Callable[[Document], object]:
     return lambda document: document["learner"]["attributes"].update(values)
 
 
+def quantiles(alphas: str) -> Callable[[Document], object]:
+    return lambda document: document["learner"]["objective"]["quantile_loss_param"].update(quantile_alpha=alphas)
+
+
 def same_name_twice(document: Document) -> None:
     document["learner"]["feature_names"] = ["length", "width", "length", "weight"]
 
@@ -210,6 +214,14 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
         (
             "has trees of vectors (multi_output_tree) that XGBoost 3.1.2 saved, which newer versions cannot load; "
             "train it again with XGBoost 3.2 or newer"
+        ),
+    ),
+    "quantiles out of order": (
+        lambda: altered(quantiles("[9E-1,1E-1,5E-1]"), "quantiles"),
+        (
+            "has its quantile_alpha in another order than ascending, which XGBoost 3.4 does not load; "
+            "booster.set_param({'quantile_alpha': [0.1, 0.5, 0.9]}) changes neither predictions nor their order, then "
+            "save it again"
         ),
     ),
     "a name twice": (
@@ -369,6 +381,13 @@ def test_a_trial_on_this_machine_says_the_same(refused: tuple[Path, str]) -> Non
     with pytest.raises(LocalError) as caught:
         expectation(model)
     assert str(caught.value) == f"the model {model} {sentence}"
+
+
+def test_predictions_of_quantiles_do_not_depend_on_what_the_file_calls_them(tmp_path: Path, serve: Serve) -> None:
+    rows = numbers(50, seed=2)
+    (tmp_path / "model.json").write_bytes(altered(quantiles("[2E-1,3E-1,4E-1]"), "quantiles"))
+    answer = serve(tmp_path / "model.json")(rows.astype(float).to_dict("records"), None)
+    assert np.array_equal(np.array(answer, np.float32), trained("quantiles").predict(xgboost.DMatrix(rows)))
 
 
 @pytest.mark.parametrize("ending", ["bin", "model", "deprecated", "json", "txt"])
