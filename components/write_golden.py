@@ -29,8 +29,8 @@ def golden_predictions(
             the model file says if not given, which is none but in those that estimators of XGBoost 1.6 and 1.7 saved.
 
     Returns:
-        Records and predictions in the order of the rows; a missing value is None, a category its name, and the
-        prediction of a model with several outputs a list.
+        Records and predictions in the order of the rows; a missing value is None, a category its name, or its code if
+        the model knows codes only, and the prediction of a model with several outputs a list.
 
     Raises:
         ValueError: The file is not a model that can be served, or the rows do not fit it.
@@ -47,11 +47,22 @@ def golden_predictions(
         model_sha256=hashlib.sha256(model).hexdigest(),
         tolerance=tolerance,
         records=[
-            {str(name): value for name, value in row.items()}
-            for row in features.astype(object).where(features.notna(), None).to_dict("records")
+            {str(name): value for name, value in row.items()} for row in _as_sent(features, found).to_dict("records")
         ],
         predictions=predictions.astype(float).tolist(),
     )
+
+
+def _as_sent(features: "pd.DataFrame", model: model_reader.Model) -> "pd.DataFrame":
+    """Rows as a client of the endpoint has to send them."""
+    import pandas as pd
+
+    sent = features.astype(object)
+    for index, names in model.categories.items():
+        column = features.iloc[:, index]
+        if names is None and isinstance(column.dtype, pd.CategoricalDtype):
+            sent.isetitem(index, column.cat.codes.astype(object))
+    return sent.where(features.notna(), None)
 
 
 def write_golden(

@@ -39,6 +39,16 @@ def test_missing_values_are_null_and_categories_are_their_names() -> None:
     assert isinstance(first["count"], int)
 
 
+@pytest.mark.parametrize("kinds", [["a", "b"], [1998, 2004]])
+def test_a_category_of_a_model_that_knows_codes_only_is_its_code(kinds: list[str | int]) -> None:
+    codes = ROWS["kind"].cat.codes.to_numpy()
+    types = ["float", "int", "c"]
+    coded = xgb.DMatrix(ROWS.assign(kind=codes), CLASSES, feature_types=types, enable_categorical=True, nthread=1)
+    rows = ROWS.assign(kind=pd.Categorical.from_codes([-1, *codes[1:]], kinds))
+    records = golden(xgb.train({"nthread": 1}, coded, 5), rows).records
+    assert json.dumps([record["kind"] for record in records]) == json.dumps([None, *codes[1:].tolist()])
+
+
 def test_several_outputs_make_lists() -> None:
     content = golden(trained(objective="multi:softprob", num_class=3), ROWS.head(20))
     assert np.shape(content.predictions) == (20, 3)
