@@ -61,7 +61,7 @@ def _as_sent(features: "pd.DataFrame", model: model_reader.Model) -> "pd.DataFra
     for index, names in model.categories.items():
         column = features.iloc[:, index]
         if names is None and isinstance(column.dtype, pd.CategoricalDtype):
-            sent.isetitem(index, column.cat.codes.astype(object))
+            sent.isetitem(index, column.cat.codes.astype(object).array)
     return sent.where(features.notna(), None)
 
 
