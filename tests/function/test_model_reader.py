@@ -383,6 +383,18 @@ def test_a_trial_on_this_machine_says_the_same(refused: tuple[Path, str]) -> Non
     assert str(caught.value) == f"the model {model} {sentence}"
 
 
+def test_rounds_that_were_trained_after_an_early_stop_predict_once_the_best_one_is_forgotten() -> None:
+    rows = numbers(100, seed=1)
+    data = xgboost.DMatrix(rows, targets("", rows))
+    against = xgboost.DMatrix(rows, -targets("", rows))
+    stopped = xgboost.train({"eta": 0.9}, data, 9, [(against, "v")], early_stopping_rounds=2, verbose_eval=False)
+    continued = xgboost.train({}, data, 2, xgb_model=stopped)
+    found = model_reader.read(bytes(continued.save_raw("ubj")))
+    assert (found.rounds_used, found.rounds) == (1, 5)
+    continued.set_attr(best_iteration=None)
+    assert model_reader.read(bytes(continued.save_raw("ubj"))).rounds_used == 5
+
+
 def test_predictions_of_quantiles_do_not_depend_on_what_the_file_calls_them(tmp_path: Path, serve: Serve) -> None:
     rows = numbers(50, seed=2)
     (tmp_path / "model.json").write_bytes(altered(quantiles("[2E-1,3E-1,4E-1]"), "quantiles"))
