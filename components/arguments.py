@@ -369,7 +369,8 @@ class MLInferenceFunctionArgs(TypedDict, total=False):
     """Whether to create a CloudWatch dashboard. Default: false."""
 
     batch: BatchArgs | None
-    """Batch scoring of CSV, JSON lines and Parquet in S3 by the live model. Default: none."""
+    """Batch scoring of CSV, JSON lines and Parquet in S3 by the live model. Default: none. An endpoint `wine` with it
+    cannot stand beside one that is called `wine-batch`, whose resources would have the same names."""
 
     expected_duration_ms: float | None
     """Duration of a request with one record in milliseconds, for the cost estimate. Default: 1, the least that Lambda

@@ -387,7 +387,8 @@ def test_rounds_that_were_trained_after_an_early_stop_predict_once_the_best_one_
     rows = numbers(100, seed=1)
     data = xgboost.DMatrix(rows, targets("", rows))
     against = xgboost.DMatrix(rows, -targets("", rows))
-    stopped = xgboost.train({"eta": 0.9}, data, 9, [(against, "v")], early_stopping_rounds=2, verbose_eval=False)
+    stopping: dict[str, Any] = {"evals": [(against, "v")], "early_stopping_rounds": 2, "verbose_eval": False}
+    stopped = xgboost.train({"eta": 0.9}, data, 9, **stopping)
     continued = xgboost.train({}, data, 2, xgb_model=stopped)
     found = model_reader.read(bytes(continued.save_raw("ubj")))
     assert (found.rounds_used, found.rounds) == (1, 5)
