@@ -27,6 +27,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--everything", action="store_true", help="also the tests marked slow or docker: make check")
 
 
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """One more than there are cores for the quick tests: one in three waits for an emulator or a browser."""
+    if config.getoption("--everything"):
+        return None
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return cores + 1
+
+
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
     """Keeps files out of the tests' names: an archive tells when it was made, and no two processes would agree."""
     return argname if isinstance(val, bytes) and len(val) > 16 else None
