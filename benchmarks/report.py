@@ -82,7 +82,7 @@ def versions() -> dict[str, str]:
 
 def heading() -> str:
     """Return the heading of the lines that are printed."""
-    return f"{'times the handler takes':36} {'handler':>10} " + " ".join(f"{name[:9]:>9}" for name in COLUMNS)
+    return f"{'times the handler takes':46} {'handler':>10} " + " ".join(f"{name[:9]:>9}" for name in COLUMNS)
 
 
 def line(measured: Measurement) -> str:
@@ -93,7 +93,7 @@ def line(measured: Measurement) -> str:
         f"{f'{measured.times(name):.2f}x' if name in measured.samples else '-':>9}" for name in (*COLUMNS, *further)
     ]
     verdicts = [f"{promise(kind)} {'kept' if kept else 'MISSED'}" for kind, _, kept in measured.verdicts()]
-    return f"{measured.name:36} {own:>10} " + " ".join(cells) + "  " + ", ".join(verdicts)
+    return f"{measured.name:46} {own:>10} " + " ".join(cells) + "  " + ", ".join(verdicts)
 
 
 def promise(kind: Promise) -> str:

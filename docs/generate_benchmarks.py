@@ -36,7 +36,9 @@ INTRODUCTION = """\
 Written by `make bench`; every figure is in `benchmarks/results.json`. The columns of the others say **how many times
 the handler's figure** theirs was in the same run: above 1 the handler is better, below 1 the other is. One core, the
 same Python, model and XGBoost, rows that all differ, everybody taking turns; cold starts in a fresh process each;
-medians. Times are processor time, which other programs do not disturb; behind the runtime they are wall-clock times.
+medians. Times are processor time, which other programs do not disturb; behind Lambda's runtime client and interface
+emulator they are wall-clock times, and large bodies are mostly the client's own work on the text of the event, which
+binary bodies spare it.
 
 - **tutorial**: pandas' `read_json` and `XGBRegressor.predict`, as tutorials deploy it. It reads records only, so in
   every line it gets records.
