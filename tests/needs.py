@@ -22,29 +22,43 @@ class Need:
         purpose: What it does for the tests.
         without: What happens where it is missing.
         version: What makes it tell its version.
+        instead: Programs that do as well, and are taken where they are here.
     """
 
     name: str
     purpose: str
     without: str
     version: str = "--version"
+    instead: tuple[str, ...] = ()
+
+    def path(self) -> str | None:
+        """Where it is, or a program that does as well."""
+        return next(filter(None, map(shutil.which, (*self.instead, self.name))), None)
 
     def found(self) -> str:
         """Its version, or that it is not here and what follows."""
-        if shutil.which(self.name) is None:
+        path = self.path()
+        if path is None:
             return f"not here: {self.without}"
-        told = subprocess.run([self.name, self.version], capture_output=True, text=True, check=False, timeout=60)
+        told = subprocess.run([path, self.version], capture_output=True, text=True, check=False, timeout=60)
         version = re.search(r"\d+(\.\d+)+", told.stdout)
         return version[0] if version else "here"
 
 
+# The shell is the same browser without the windows that nobody sees here, and so what Playwright itself would take.
+BROWSER = Need(
+    "chromium",
+    "opens the page to try the model",
+    "its tests are skipped",
+    instead=("chromium-headless-shell", "chromium-browser", "google-chrome"),
+)
 NEEDS = [
     Need("pulumi", "deploys under the genuine engine", "make engine builds it", "version"),
     Need("go", "builds that engine, once", "Pulumi itself on the PATH will do", "version"),
     Need("node", "runs clients and the TypeScript example", "their tests are skipped"),
     Need("npm", "installs what they need", "their tests are skipped"),
     Need("curl", "runs the client in curl", "its tests are skipped"),
-    Need("chromium", "opens the page to try the model", "its tests are skipped"),
+    BROWSER,
     Need("mmdebstrap", "makes a base image where AWS's is out of reach", "no image is built there"),
 ]
 
