@@ -55,10 +55,10 @@ pin: $(INSTALLED) ## write the base image's present digest into the stack's sett
 engine: $(ENGINE) ## Pulumi's own engine for the tests: the one on the PATH, or built with Go
 
 test: $(INSTALLED) ## all tests that need neither Docker nor minutes
-	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest --processes auto
 
 check: needs lint types engine test ## exactly what CI runs: format, lint, types, all tests
-	@$(BIN)/python -m pytest --everything -m "slow or docker" --numprocesses auto --dist loadgroup
+	@$(BIN)/python -m pytest --everything -m "slow or docker" --processes auto
 
 needs: $(INSTALLED)
 	@$(BIN)/python -m tests.needs

@@ -17,6 +17,7 @@ TOPICS = [
     "Security",
     "Use in other programs",
     "Batch scoring",
+    "The tests",
 ]
 """What a decision is about, by the tens of its number."""
 

@@ -1,4 +1,4 @@
-"""Which tests run, and which in one process? Those that need Docker or minutes only when they can and are asked for."""
+"""Which tests run, and what do they share? Those that need Docker or minutes only when they can and are asked for."""
 
 import functools
 import gc
@@ -15,6 +15,8 @@ from pulumi.runtime.sync_await import _ensure_event_loop
 
 from local.docker.command import why_not
 
+pytest_plugins = ["tests.processes"]
+
 # Several test processes share the cores; libraries that took all of them in each would wait for themselves, and XGBoost
 # does so by spinning: it took more processor time than all that it computed.
 for library in ("OMP", "OPENBLAS"):
@@ -27,20 +29,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--everything", action="store_true", help="also the tests marked slow or docker: make check")
 
 
-def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
-    """One more than there are cores for the quick tests: one in three waits for an emulator or a browser."""
-    if config.getoption("--everything"):
-        return None
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return cores + 1
-
-
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
-    """Keeps files out of the tests' names: an archive tells when it was made, and no two processes would agree."""
+    """Keeps files out of the tests' names: an archive tells when it was made."""
     return argname if isinstance(val, bytes) and len(val) > 16 else None
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks for groups
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     everything = config.getoption("--everything")
     no_engine = why_not() if everything else None
@@ -49,9 +42,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         "docker": no_engine if everything else "builds images; `make check` runs it",
     }
     for item in items:
-        # With --dist loadgroup: a file's tests share what they started, and those with Docker its images and ports.
-        together = "docker" if item.get_closest_marker("docker") else item.path.as_posix()
-        item.add_marker(pytest.mark.xdist_group(together))
+        if item.get_closest_marker("docker"):
+            item.add_marker(pytest.mark.together("docker"))  # they share images and ports
         for marker, reason in reasons.items():
             if reason and item.get_closest_marker(marker):
                 item.add_marker(pytest.mark.skip(reason=reason))

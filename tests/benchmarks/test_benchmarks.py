@@ -11,7 +11,7 @@ import pytest
 from benchmarks import measurements, payloads, report, subjects, timing
 from benchmarks.measurements import Measurement, Promise
 
-pytestmark = pytest.mark.xdist_group("benchmarks")  # all stage the handler into one build folder
+pytestmark = pytest.mark.together("benchmarks")  # all stage the handler into one build folder
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from benchmarks import instructions
 from benchmarks.instructions import Change
 
-pytestmark = pytest.mark.xdist_group("benchmarks")  # all stage the handler into one build folder
+pytestmark = pytest.mark.together("benchmarks")  # all stage the handler into one build folder
 
 
 @pytest.mark.slow  # some twenty processes under valgrind
