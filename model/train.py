@@ -29,7 +29,7 @@ from model.study.selection import choose, score_again, shortlist
 
 MODEL_FILE = "wine_quality.ubj"
 CARD_FILE = "card.json"
-STUDY_FILE = "tuning.sqlite3"
+STUDY_FILE = "tuning.jsonl"
 
 GOLDEN_WINES = 32
 """Enough to pass through every tree on different paths, few enough for one small request."""

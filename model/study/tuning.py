@@ -1,7 +1,7 @@
 """Which parameters suit the data? A seeded Optuna search by cross-validation on the training part alone.
 
 The search is capped by trials, not by time, so that a slow machine finds the same parameters as a fast one. The
-study is kept in SQLite: an interrupted search goes on where it stopped, and ends as if it had never stopped.
+study is kept as a journal: an interrupted search goes on where it stopped, and ends as if it had never stopped.
 The test part is not an argument of anything here. Each fold has a teacher of its own, which saw that fold's rows only.
 """
 
@@ -14,6 +14,8 @@ import numpy.typing as npt
 import optuna
 import pandas as pd
 import xgboost as xgb
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 
 from model.distillation import transfer_set
 from model.fit import FIXED, Parameters, TrainingSet, fit, matrix
@@ -50,7 +52,7 @@ def tune(train: Part, trials: int, storage: Path, progress: bool = True) -> list
         train: The training part.
         trials: Finished trials, pruned ones included, that the study shall hold at the end. Those of an earlier
             run on the same rows count.
-        storage: SQLite file of the study; created when needed.
+        storage: Journal of the study; created when needed.
         progress: Show a bar with the best score and the time left.
 
     Returns:
@@ -59,7 +61,7 @@ def tune(train: Part, trials: int, storage: Path, progress: bool = True) -> list
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     storage.parent.mkdir(parents=True, exist_ok=True)
     study = optuna.create_study(
-        storage=f"sqlite:///{storage.as_posix()}",
+        storage=JournalStorage(JournalFileBackend(str(storage), JournalFileOpenLock(str(storage)))),
         study_name=f"{STUDY}-{_fingerprint(train)}",
         pruner=optuna.pruners.MedianPruner(n_startup_trials=STARTUP_TRIALS),
         load_if_exists=True,

@@ -41,7 +41,7 @@ def few(few_rows: Part, monkeypatch: pytest.MonkeyPatch) -> Part:
 @pytest.fixture(scope="module")
 def searched(few_rows: Part, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Sequence[Trial]]:
     """The study of a search of three trials that ended, and the trials."""
-    study = tmp_path_factory.mktemp("searched") / "study.sqlite3"
+    study = tmp_path_factory.mktemp("searched") / "study.jsonl"
     with pytest.MonkeyPatch.context() as patch:
         search_a_moment(patch)
         return study, tune(few_rows, 3, study, progress=False)
@@ -57,8 +57,8 @@ def test_an_interrupted_search_ends_as_if_it_had_never_stopped(
     few: Part, searched: tuple[Path, Sequence[Trial]], tmp_path: Path
 ) -> None:
     _, at_once = searched
-    tune(few, 2, tmp_path / "study.sqlite3", progress=False)
-    assert tune(few, 3, tmp_path / "study.sqlite3", progress=False) == at_once
+    tune(few, 2, tmp_path / "study.jsonl", progress=False)
+    assert tune(few, 3, tmp_path / "study.jsonl", progress=False) == at_once
     assert [trial.number for trial in at_once] == [0, 1, 2]
 
 
@@ -142,7 +142,7 @@ def test_no_teacher_sees_the_rows_that_judge_its_pupil(
 
     monkeypatch.setattr(tuning, "transfer_set", watched_transfer_set)
     monkeypatch.setattr(tuning, "error_by_round", watched_error)
-    tune(few, 1, tmp_path / "study.sqlite3", progress=False)
+    tune(few, 1, tmp_path / "study.jsonl", progress=False)
     whole, *of_folds = taught
     assert whole == set(few.features.index)
     assert len(of_folds) == len(judged) > 1
