@@ -4,8 +4,9 @@ Three ways are watched: a row that stands in both parts, equal measurements that
 that gives the target away. What no check can see is a measurement taken after the wine was tasted.
 """
 
+import numpy as np
 import pandas as pd
-from sklearn.model_selection import cross_val_score
+from sklearn.metrics import r2_score
 from sklearn.tree import DecisionTreeRegressor
 
 from model.splits import Part
@@ -52,10 +53,14 @@ def explained_alone(feature: pd.DataFrame, target: pd.Series) -> float:
     A small tree finds any shape of dependence, not only a straight one.
     """
     tree = DecisionTreeRegressor(max_leaf_nodes=16, min_samples_leaf=10, random_state=0)
-    shuffled = feature.sample(frac=1, random_state=0)
-    # As arrays: scikit-learn looks a data frame over for longer than it takes to fit the tree.
-    rows, answers = shuffled.to_numpy(), target.loc[shuffled.index].to_numpy()
-    return float(cross_val_score(tree, rows, answers, cv=3, scoring="r2").mean())
+    shuffled = np.random.default_rng(0).permutation(len(target))
+    # As arrays, and in a loop: scikit-learn's cross-validation takes longer than all that it has done here.
+    rows, answers = feature.to_numpy()[shuffled], target.to_numpy()[shuffled]
+    predicted = np.empty(len(answers))
+    for part in range(3):
+        held_back = np.arange(len(answers)) % 3 == part
+        predicted[held_back] = tree.fit(rows[~held_back], answers[~held_back]).predict(rows[held_back])
+    return float(r2_score(answers, predicted))
 
 
 def _as_rows(features: pd.DataFrame) -> pd.Series:

@@ -51,6 +51,8 @@ def train(output: Path, cache: Path = DEFAULT_CACHE, parameters_file: Path = PAR
         OSError: A file cannot be read or written.
         ValueError: The recorded parameters cannot be used.
     """
+    output.mkdir(parents=True, exist_ok=True)  # a place where nothing can be written is refused before the work
+
     print("1/6 data")
     files = fetch(cache, say=_indented)
 
@@ -96,7 +98,6 @@ def train(output: Path, cache: Path = DEFAULT_CACHE, parameters_file: Path = PAR
     description = card(
         booster, model_file, parameters, read_search(parameters_file).get("search"), train_part, test_part, evaluation
     )
-    output.mkdir(parents=True, exist_ok=True)
     (output / MODEL_FILE).write_bytes(content)
     golden_file = write_golden(output / MODEL_FILE, golden_wines(test_part))
     ranges_file = write_ranges(output / MODEL_FILE, train_part.features)
