@@ -81,12 +81,20 @@ def swift(functions: Any, workers: Any) -> None:
 
 def main(folder: str, port: int) -> None:
     """Serve until the parent is gone."""
-    from docker.models.containers import ContainerCollection  # type: ignore[import-untyped]
+    from ministack.app import _docker_socket_present
     from ministack.app import main as serve
+
+    if _docker_socket_present() or os.name == "nt":
+        from docker.models.containers import ContainerCollection  # type: ignore[import-untyped]
+
+        ContainerCollection.run = confined(ContainerCollection.run)
+    else:
+        # Without an engine nobody is asked by it, and importing it is a third of the start.
+        sys.modules["docker"] = None  # type: ignore[assignment]
+
     from ministack.core import lambda_runtime
     from ministack.services import lambda_svc, s3, stepfunctions
 
-    ContainerCollection.run = confined(ContainerCollection.run)
     DistributedMaps(stepfunctions, s3)
     LambdaTasks(stepfunctions, lambda_svc, lambda_runtime)
     swift(lambda_svc, lambda_runtime)

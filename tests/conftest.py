@@ -9,11 +9,17 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from pulumi.runtime.sync_await import _ensure_event_loop
 
 from local.docker.command import why_not
+
+if TYPE_CHECKING:
+    from local.cloud import Cloud
+    from local.deployment import Deployment
+    from local.emulator import Emulator
 
 pytest_plugins = ["tests.processes"]
 
@@ -82,6 +88,35 @@ def botocore_works_out_once_what_stays_the_same() -> Iterator[None]:
             name_of = functools.cache(hooks.EventAliaser(None)._alias_event_name)
             patch.setattr(hooks.EventAliaser, "_alias_event_name", lambda _aliaser, event_name: name_of(event_name))
         yield
+
+
+@pytest.fixture(scope="session")
+def emulator() -> "Iterator[Emulator]":
+    """One for all tests of a process, where the project's stack is; two deployments do not know each other."""
+    from local.emulator import Emulator
+
+    with Emulator(region="eu-central-1") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def cloud(emulator: "Emulator") -> "Cloud":
+    from local.cloud import Cloud
+
+    return Cloud(emulator.url, "eu-central-1")
+
+
+@pytest.fixture(scope="session")
+def wine_quality(cloud: "Cloud") -> "Deployment":
+    """The project's own program, deployed, to call and to look at."""
+    from local import demo, stack_config
+    from local.deployment import Deployment
+    from local.resources import Target
+    from local.staged_images import StagedImages
+
+    deployed = Deployment(Target(cloud, StagedImages()))
+    deployed.deploy(stack_config.load(demo.PROJECT))
+    return deployed
 
 
 @pytest.hookimpl(tryfirst=True)

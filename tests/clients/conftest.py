@@ -20,9 +20,8 @@ sys.path[:0] = [str(REPOSITORY / "clients" / "python")]
 
 from ml_inference_client import retry  # noqa: E402
 
-from local import stack_config  # noqa: E402
 from local.cloud import Cloud  # noqa: E402
-from local.emulator import Emulator  # noqa: E402
+from local.deployment import Deployment  # noqa: E402
 from tests.clients import fault_proxy, local_endpoint  # noqa: E402
 from tests.clients.callers import Caller, NodeCaller, PythonCaller  # noqa: E402
 from tests.clients.node_packages import installed  # noqa: E402
@@ -31,17 +30,9 @@ GOLDEN = json.loads((REPOSITORY / "model" / "golden.json").read_text())
 
 
 @pytest.fixture(scope="session")
-def cloud() -> Iterator[Cloud]:
-    """An emulator for all tests."""
-    region = stack_config.load(REPOSITORY).region
-    with Emulator(region=region) as emulator:
-        yield Cloud(emulator.url, region)
-
-
-@pytest.fixture(scope="session")
-def endpoint(cloud: Cloud) -> local_endpoint.LocalEndpoint:
+def endpoint(cloud: Cloud, wine_quality: Deployment) -> local_endpoint.LocalEndpoint:
     """The program, deployed once for all tests."""
-    return local_endpoint.deployed_to(cloud)
+    return local_endpoint.LocalEndpoint(cloud, cloud.region, wine_quality.outputs)
 
 
 @pytest.fixture(scope="session")

@@ -89,18 +89,13 @@ class Identity:
         return caller.assume(self.endpoint.cloud, self.user, self.role_arn)
 
 
-def deployed_to(cloud: Cloud) -> LocalEndpoint:
-    """The program as it is, on an emulator."""
-    outputs = Deployment(Target(cloud, StagedImages())).deploy(stack_config.load(REPOSITORY))
-    return LocalEndpoint(cloud, cloud.region, outputs)
-
-
 @contextmanager
 def deployed() -> Iterator[LocalEndpoint]:
     """The program as it is, on an emulator of its own."""
-    region = stack_config.load(REPOSITORY).region
-    with Emulator(region=region) as emulator:
-        yield deployed_to(Cloud(emulator.url, region))
+    stack = stack_config.load(REPOSITORY)
+    with Emulator(region=stack.region) as emulator:
+        cloud = Cloud(emulator.url, stack.region)
+        yield LocalEndpoint(cloud, stack.region, Deployment(Target(cloud, StagedImages())).deploy(stack))
 
 
 def _document(action: str | list[str], **rest: Any) -> str:

@@ -10,15 +10,8 @@ import pytest
 
 from components import prune_versions
 from local.cloud import Cloud
-from local.emulator import Emulator
 
 TRUST = '{"Version": "2012-10-17", "Statement": []}'
-
-
-@pytest.fixture(scope="module")
-def cloud() -> Iterator[Cloud]:
-    with Emulator(region="eu-central-1") as emulator:
-        yield Cloud(emulator.url, "eu-central-1")
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A running emulator for these tests, the real program deployed to it once, and a small program to vary."""
+"""Deployments to the emulator, and a small program to vary."""
 
 import signal
 from collections.abc import Iterator
@@ -6,24 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from local import demo, stack_config
 from local.cloud import Cloud
 from local.deployment import Deployment
-from local.emulator import Emulator
 from local.resources import Target
 from local.staged_images import StagedImages
 from tests.local.toy_program import Toy
-
-
-@pytest.fixture(scope="session")
-def emulator() -> Iterator[Emulator]:
-    with Emulator(region="eu-central-1") as running:
-        yield running
-
-
-@pytest.fixture(scope="session")
-def cloud(emulator: Emulator) -> Cloud:
-    return Cloud(emulator.url, "eu-central-1")
 
 
 @pytest.fixture
@@ -39,14 +26,6 @@ def deployment(target: Target) -> Deployment:
 @pytest.fixture
 def toy(tmp_path: Path) -> Toy:
     return Toy(tmp_path)
-
-
-@pytest.fixture(scope="session")
-def wine_quality(cloud: Cloud) -> Deployment:
-    """The project's own program, deployed."""
-    deployed = Deployment(Target(cloud, StagedImages()))
-    deployed.deploy(stack_config.load(demo.PROJECT))
-    return deployed
 
 
 @pytest.fixture
