@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import platform
 import shutil
 import sys
@@ -57,7 +58,7 @@ class Change:
 
     Attributes:
         name: What is counted.
-        recorded: Instructions of record.
+        recorded: Instructions of record; 0 where there is no record yet.
         counted: Instructions now.
     """
 
@@ -67,8 +68,8 @@ class Change:
 
     @property
     def growth(self) -> float:
-        """The share by which the count grew; negative if it shrank."""
-        return self.counted / self.recorded - 1
+        """The share by which the count grew; negative if it shrank, infinite if it is new."""
+        return self.counted / self.recorded - 1 if self.recorded else math.inf
 
     def __str__(self) -> str:
         """One line for people."""
@@ -135,7 +136,7 @@ def changes() -> list[Change]:
     if record["counted_with"] != _parts():
         raise NoCallgrindError(f"the record is of {record['counted_with']}, this is {_parts()}")
     counts = {**count(), **count_drift()}
-    return [Change(name, record["instructions"][name], counts[name]) for name in counts]
+    return [Change(name, record["instructions"].get(name, 0), counts[name]) for name in counts]
 
 
 def recorded() -> dict[str, int]:

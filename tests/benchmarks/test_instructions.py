@@ -24,3 +24,9 @@ def test_a_change_says_what_grew_and_by_how_much() -> None:
     change = Change("warm: 2 rows", 1_000_000, 1_050_000)
     assert change.growth == pytest.approx(0.05)
     assert str(change).split() == ["warm:", "2", "rows", "1,000,000", "1,050,000", "+5.0%"]
+
+
+def test_what_was_never_recorded_is_a_change() -> None:
+    change = Change("warm: 3 rows", 0, 1_000_000)
+    assert change.growth > instructions.TOLERANCE
+    assert str(change).split() == ["warm:", "3", "rows", "0", "1,000,000", "+inf%"]
