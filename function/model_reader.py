@@ -651,7 +651,11 @@ def _rounds(forest: dict[str, Any], vector_leaves: bool) -> int:
         _require(ends[0] == 0 and ends[-1] == trees, "iteration_indptr does not end with the trees")
         _require(all(start <= end for start, end in pairwise(ends)), "iteration_indptr goes backwards")
         return len(ends) - 1
-    # Saved before 2.0: every round is alike.
+    # Saved before 2.0: every round is alike. Later versions of the library fail where there is none.
+    if trees == 0:
+        raise UnreadableModelError(
+            "has no trees, which XGBoost 2.0 and newer refuse to predict in an older file; train at least one round"
+        )
     each = _parallel_trees(forest) * (1 if vector_leaves else max(forest["tree_info"]) + 1)
     _require(trees > 0 and trees % each == 0, "num_parallel_tree does not divide the trees")
     return trees // each

@@ -161,6 +161,16 @@ def saved_by(*version: int) -> Callable[[Document], object]:
     return lambda document: document.update(version=list(version))
 
 
+def no_trees_before_2(document: Document) -> None:
+    """As XGBoost 1.7 saves a model of zero rounds."""
+    document["version"] = [1, 7, 6]
+    document["learner"]["gradient_booster"]["model"] = {
+        "gbtree_model_param": {"num_parallel_tree": "1", "num_trees": "0", "size_leaf_vector": "0"},
+        "tree_info": [],
+        "trees": [],
+    }
+
+
 def attributes(**values: str) -> Callable[[Document], object]:
     return lambda document: document["learner"]["attributes"].update(values)
 
@@ -234,6 +244,10 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
             "has the best_iteration '99', which is not one of its 6 rounds; booster.set_attr(best_iteration=None) "
             "lets all of them predict, then save it again"
         ),
+    ),
+    "no trees before 2.0": (
+        lambda: altered(no_trees_before_2),
+        "has no trees, which XGBoost 2.0 and newer refuse to predict in an older file; train at least one round",
     ),
     "too wide": (
         lambda: altered(lambda document: document["learner"]["learner_model_param"].update(num_feature="20000000")),
