@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import copy
+import functools
 import importlib.util
 import json
 from pathlib import Path
@@ -66,14 +67,20 @@ def url_event() -> MakeEvent:
     return make
 
 
+def started(model: Path, **environment: str) -> Endpoint:
+    return Endpoint({"MODEL_PATH": str(model), **environment})
+
+
 @pytest.fixture(scope="session")
 def serve() -> Serve:
     """An endpoint that serves a model file, with further environment variables."""
+    return started
 
-    def make(model: Path, **environment: str) -> Endpoint:
-        return Endpoint({"MODEL_PATH": str(model), **environment})
 
-    return make
+@pytest.fixture(scope="session")
+def serve_once() -> Serve:
+    """The same for tests that only ask: it is started once for a file, which stays as it is, and an environment."""
+    return functools.cache(started)
 
 
 @pytest.fixture(scope="session")

@@ -73,13 +73,29 @@ def loaded(model: Path) -> xgboost.Booster:
     return xgboost.Booster(model_file=model)
 
 
-def oracle(model: Path, margin: Any = None) -> Any:
-    return loaded(model).predict(xgboost.DMatrix(values(2), base_margin=margin))
+@functools.cache
+def margins(outputs: int) -> Any:
+    return np.random.default_rng(7).normal(size=(ROWS, outputs)).astype(np.float32)
 
 
-def body(**more: Any) -> Sent:
-    columns = {name: values(2)[:, at].astype(float).tolist() for at, name in enumerate(NAMES)}
-    return Sent(json.dumps({**columns, **more}))
+@functools.cache
+def oracle(model: Path, margins_for: int = 0) -> Any:
+    """What XGBoost predicts, from the margins for a number of outputs if there is one."""
+    return loaded(model).predict(xgboost.DMatrix(values(2), base_margin=margins(margins_for) if margins_for else None))
+
+
+@functools.cache
+def columns() -> dict[str, list[float]]:
+    return {name: values(2)[:, at].astype(float).tolist() for at, name in enumerate(NAMES)}
+
+
+@functools.cache
+def body() -> Sent:
+    return Sent(json.dumps(columns()))
+
+
+def tensors() -> list[dict[str, Any]]:
+    return [{"name": n, "shape": [ROWS], "datatype": "FP32", "data": v} for n, v in columns().items()]
 
 
 def content(response: dict[str, Any]) -> bytes:
@@ -135,9 +151,7 @@ def test_a_classifier_names_the_class_that_it_predicts(
         assert list(rows[0]["probabilities"]) == (names if named else list(map(str, range(len(names)))))
     else:
         assert all(list(row) == ["class"] for row in rows)
-    columns = {name: values(2)[:, at].astype(float).tolist() for at, name in enumerate(NAMES)}
-    tensors = [{"name": n, "shape": [ROWS], "datatype": "FP32", "data": v} for n, v in columns.items()]
-    sent = Sent(json.dumps({"inputs": tensors, "outputs": [{"name": "class"}]}), path="/v2/models/{model}/infer")
+    sent = Sent(json.dumps({"inputs": tensors(), "outputs": [{"name": "class"}]}), path="/v2/models/{model}/infer")
     (output,) = json.loads(ask(endpoint, url_event, sent)["body"])["outputs"]
     assert output == {"name": "class", "datatype": "BYTES" if named else "INT64", "shape": [ROWS], "data": expected}
     lines = ask(endpoint, url_event, body(), query="answer=named", accept="text/csv")["body"].splitlines()
@@ -224,6 +238,37 @@ def test_more_outputs_than_an_answer_can_carry_are_refused_before_they_are_compu
 MARGIN_FORMS = ("records", "columns", "split", "dataframe_split", "instances", "beside", "lines", "tensors", "direct")
 
 
+@functools.cache
+def with_margins(form: str, outputs: int) -> Any:
+    """The rows with their base margins as a form has them, which is the same for all models of as many outputs."""
+    given: list[Any] = (margins(outputs) if outputs > 1 else margins(1)[:, 0]).astype(float).tolist()
+    names, rows = ["base_margin", *NAMES], values(2).astype(float).tolist()
+    table = [[start, *row] for start, row in zip(given, rows, strict=True)]
+    found = [dict(zip(names, row, strict=True)) for row in table]
+    match form:
+        case "direct":
+            return found
+        case "records":
+            return Sent(json.dumps(found))
+        case "columns":
+            return Sent(json.dumps({**columns(), "base_margin": given}))
+        case "split":
+            return Sent(json.dumps({"columns": names, "data": table}))
+        case "dataframe_split":
+            return Sent(json.dumps({"dataframe_split": {"columns": names, "data": table}}))
+        case "instances":
+            return Sent(json.dumps({"instances": found}))
+        case "beside":
+            bare = [dict(zip(NAMES, row, strict=True)) for row in rows]
+            return Sent(json.dumps({"instances": bare, "base_margin": given}))
+        case "csv":
+            return Sent("\n".join(",".join(map(str, row)) for row in (names, *table)), "text/csv")
+        case "lines":
+            return Sent("\n".join(map(json.dumps, found)), "application/jsonlines")
+    start = {"name": "base_margin", "shape": list(margins(outputs).shape), "datatype": "FP32", "data": given}
+    return Sent(json.dumps({"inputs": [*tensors(), start]}), path="/v2/models/{model}/infer")
+
+
 @pytest.mark.parametrize(
     ("kind", "form"),
     # A line of CSV holds one number for a row.
@@ -233,33 +278,10 @@ def test_predictions_start_from_a_base_margin(
     kind: str, form: str, models: dict[str, Path], served: Callable[[str], Endpoint], url_event: MakeEvent
 ) -> None:
     outputs = oracle(models[kind]).reshape(ROWS, -1).shape[1] if kind != "labels" else 3
-    margin = np.random.default_rng(7).normal(size=(ROWS, outputs)).astype(np.float32)
-    given: list[Any] = (margin if outputs > 1 else margin[:, 0]).astype(float).tolist()
-    columns = {name: values(2)[:, at].astype(float).tolist() for at, name in enumerate(NAMES)}
-    rows: list[list[Any]] = values(2).astype(float).tolist()
-    table = [[start, *row] for start, row in zip(given, rows, strict=True)]
-    found = [dict(zip(["base_margin", *NAMES], row, strict=True)) for row in table]
-    bare = [{name: record[name] for name in NAMES} for record in found]
-    split = {"columns": ["base_margin", *NAMES], "data": [list(record.values()) for record in found]}
-    endpoint = served(kind)
-    expected = oracle(models[kind], margin).astype(np.float64).tolist()
-    if form == "direct":
-        assert endpoint(found, None) == expected
-        return
-    margins = {"name": "base_margin", "shape": list(margin.shape), "datatype": "FP32", "data": given}
-    tensors = [{"name": n, "shape": [ROWS], "datatype": "FP32", "data": v} for n, v in columns.items()]
-    forms: dict[str, Callable[[], Sent]] = {
-        "records": lambda: Sent(json.dumps(found)),
-        "columns": lambda: body(base_margin=given),
-        "split": lambda: Sent(json.dumps(split)),
-        "dataframe_split": lambda: Sent(json.dumps({"dataframe_split": split})),
-        "instances": lambda: Sent(json.dumps({"instances": found})),
-        "beside": lambda: Sent(json.dumps({"instances": bare, "base_margin": given})),
-        "csv": lambda: Sent("\n".join(",".join(map(str, row)) for row in (list(found[0]), *table)), "text/csv"),
-        "lines": lambda: Sent("\n".join(map(json.dumps, found)), "application/jsonlines"),
-        "tensors": lambda: Sent(json.dumps({"inputs": [*tensors, margins]}), path="/v2/models/{model}/infer"),
-    }
-    assert predictions(ask(endpoint, url_event, forms[form]())) == expected
+    expected = oracle(models[kind], outputs).astype(np.float64).tolist()
+    endpoint, sent = served(kind), with_margins(form, outputs)
+    answer = endpoint(sent, None) if form == "direct" else predictions(ask(endpoint, url_event, sent))
+    assert answer == expected
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,8 +21,14 @@ from tests.function.protocols import MakeEvent, Serve
 
 ROWS = 1_000
 FORMS = forms.NAMED | forms.POSITIONAL
+KINDS = {
+    **dict.fromkeys(("numbers", "classes", "dart"), "numbers"),
+    **{kind: kind for kind in ("missing", "indicators", "categories")},
+}
+"""Kinds of models, and the table that each of them takes."""
 
 
+@functools.cache
 def table(kind: str, count: int, seed: int) -> pd.DataFrame:
     random = np.random.default_rng(seed)
     rows = pd.DataFrame(random.normal(size=(count, 3)).astype(np.float32), columns=["length", "width", "a: b"])
@@ -36,6 +43,13 @@ def table(kind: str, count: int, seed: int) -> pd.DataFrame:
     return rows
 
 
+@functools.cache
+def sent(kind: str, form: str) -> Sent:
+    """The rows of a table in a form, or in LIBSVM's text with a label."""
+    make = (FORMS | forms.BINARY).get(form)
+    return make(table(kind, ROWS, 2)) if make else forms.libsvm(table(kind, ROWS, 2), form)
+
+
 @dataclass(frozen=True)
 class Case:
     """A served model, rows for it, and what XGBoost predicts for them."""
@@ -45,16 +59,13 @@ class Case:
     expected: Any
 
 
-KINDS = ("numbers", "classes", "dart", "missing", "indicators", "categories")
-
-
 @pytest.fixture(scope="module")
 def case(tmp_path_factory: pytest.TempPathFactory, serve: Serve) -> Callable[[str], Case]:
     made: dict[str, Case] = {}
 
     def make(kind: str) -> Case:
         if kind not in made:
-            training, rows = table(kind, 500, 1), table(kind, ROWS, 2)
+            training, rows = table(KINDS[kind], 500, 1), table(KINDS[kind], ROWS, 2)
             score: Any = training["length"].fillna(0) + 2 * training["width"].fillna(0)
             parameters: dict[str, Any] = {"max_depth": 4, "nthread": 1}
             if kind == "classes":
@@ -78,7 +89,7 @@ def test_a_form_gets_what_xgboost_predicts(
     kind: str, form: str, case: Callable[[str], Case], url_event: MakeEvent
 ) -> None:
     served = case(kind)
-    assert predictions(ask(served.endpoint, url_event, FORMS[form](served.rows))) == served.expected
+    assert predictions(ask(served.endpoint, url_event, sent(KINDS[kind], form))) == served.expected
 
 
 @pytest.mark.parametrize("form", forms.BINARY)
@@ -87,7 +98,7 @@ def test_a_binary_form_gets_what_xgboost_predicts(
     kind: str, form: str, case: Callable[[str], Case], url_event: MakeEvent
 ) -> None:
     served = case(kind)
-    assert predictions(ask(served.endpoint, url_event, forms.BINARY[form](served.rows))) == served.expected
+    assert predictions(ask(served.endpoint, url_event, sent(KINDS[kind], form))) == served.expected
 
 
 @pytest.mark.parametrize("kind", ["|b1", "<i2", ">i8", "|u1", "<u4", "<f2"])
@@ -102,18 +113,20 @@ def test_an_npy_array_of_another_type_is_converted(
 
 @pytest.mark.parametrize("label", ["0 ", "", "1 qid:3 "])
 @pytest.mark.parametrize("kind", ["numbers", "classes", "dart", "missing"])
-@pytest.mark.filterwarnings("ignore::UserWarning")
-def test_libsvm_gets_what_xgboost_predicts_for_the_same_text(
-    kind: str, label: str, case: Callable[[str], Case], url_event: MakeEvent, tmp_path: Path
+def test_libsvm_gets_what_xgboost_predicts(
+    kind: str, label: str, case: Callable[[str], Case], url_event: MakeEvent
 ) -> None:
     served = case(kind)
-    sent = forms.libsvm(served.rows, label)
-    assert predictions(ask(served.endpoint, url_event, sent)) == served.expected
-    assert isinstance(sent.body, str)
-    (tmp_path / "rows.libsvm").write_text(forms.libsvm(served.rows).body)  # type: ignore[arg-type]
+    assert predictions(ask(served.endpoint, url_event, sent(KINDS[kind], label))) == served.expected
+
+
+@pytest.mark.parametrize("kind", ["numbers", "missing"])
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_xgboost_reads_the_same_numbers_from_libsvm(kind: str, tmp_path: Path) -> None:
+    (tmp_path / "rows.libsvm").write_text(sent(kind, "0 ").body)  # type: ignore[arg-type]
     read = xgboost.DMatrix(f"{tmp_path / 'rows.libsvm'}?format=libsvm")
     assert read.num_col() == 3
-    assert np.array_equal(read.get_data().toarray(), served.rows.fillna(0).to_numpy(np.float32))
+    assert np.array_equal(read.get_data().toarray(), table(kind, ROWS, 2).fillna(0).to_numpy(np.float32))
 
 
 @pytest.mark.parametrize("path", ["/", "/invocations"])
@@ -122,7 +135,7 @@ def test_forms_of_other_servers_are_answered_as_those_answer(
     form: str, path: str, case: Callable[[str], Case], url_event: MakeEvent
 ) -> None:
     served = case("numbers")
-    response = ask(served.endpoint, url_event, Sent(FORMS[form](served.rows).body, path=path))
+    response = ask(served.endpoint, url_event, Sent(sent("numbers", form).body, path=path))
     assert json.loads(response["body"]) == {"predictions": served.expected}
 
 
@@ -131,8 +144,7 @@ def test_forms_of_other_servers_are_answered_as_those_answer(
 def test_arrays_are_refused_where_the_path_has_no_such_convention(
     path: str, form: str, case: Callable[[str], Case], url_event: MakeEvent
 ) -> None:
-    served = case("numbers")
-    response = ask(served.endpoint, url_event, Sent(FORMS[form](served.rows).body, path=path))
+    response = ask(case("numbers").endpoint, url_event, Sent(sent("numbers", form).body, path=path))
     assert (response["statusCode"], json.loads(response["body"])["detail"]) == (
         422,
         (

@@ -21,6 +21,13 @@ from tests.function.protocols import MakeEvent, Serve
 ROWS = 1_000
 
 
+@pytest.fixture(scope="module")
+def serve(serve_once: Serve) -> Serve:
+    """All tests here only ask, many of them the same endpoint."""
+    return serve_once
+
+
+@functools.cache
 def numbers(count: int, seed: int) -> pd.DataFrame:
     """Rows of which each value is one of a few whole numbers, 0 and -999 among them."""
     random = np.random.default_rng(seed)
@@ -46,15 +53,19 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
     return train
 
 
+@functools.cache
+def with_numbers(form: str) -> Sent:
+    return (forms.NAMED | forms.POSITIONAL | forms.BINARY)[form](numbers(ROWS, 2))
+
+
 @pytest.mark.parametrize("form", [*forms.NAMED, *forms.POSITIONAL, *forms.BINARY])
 @pytest.mark.parametrize("missing", [-999, 0])
 def test_a_number_is_missing_where_training_took_it_for_missing(
     missing: float, form: str, trained: Trained, serve: Serve, url_event: MakeEvent
 ) -> None:
     model, expected = trained(missing)
-    sent = (forms.NAMED | forms.POSITIONAL | forms.BINARY)[form](numbers(ROWS, 2))
-    assert predictions(ask(serve(model, MISSING_VALUE=str(missing)), url_event, sent)) == expected
-    assert predictions(ask(serve(model), url_event, sent)) != expected
+    assert predictions(ask(serve(model, MISSING_VALUE=str(missing)), url_event, with_numbers(form))) == expected
+    assert predictions(ask(serve(model), url_event, with_numbers(form))) != expected
 
 
 def saved_by_an_estimator(model: Path, **parameters: object) -> Path:
@@ -73,7 +84,7 @@ def test_a_number_is_missing_if_the_estimator_that_was_saved_says_so_and_no_sett
 ) -> None:
     model, expected = trained(missing, booster)
     saved = saved_by_an_estimator(model, missing=missing)
-    sent = forms.NAMED["records"](numbers(ROWS, 2))
+    sent = with_numbers("records")
     as_a_number = predictions(ask(serve(model), url_event, sent))
     assert predictions(ask(serve(saved), url_event, sent)) == expected != as_a_number
     assert predictions(ask(serve(saved, MISSING_VALUE="nan"), url_event, sent)) == as_a_number
@@ -88,7 +99,7 @@ def test_a_number_is_missing_for_dart_and_for_explanations_too(
 ) -> None:
     model, expected = trained(missing, "dart")
     endpoint = serve(model, MISSING_VALUE=str(missing))
-    assert predictions(ask(endpoint, url_event, forms.NAMED["records"](numbers(ROWS, 2)))) == expected
+    assert predictions(ask(endpoint, url_event, with_numbers("records"))) == expected
     rows = numbers(50, 2)
     by_oracle = xgboost.Booster(model_file=model).predict(xgboost.DMatrix(rows, missing=missing), pred_contribs=True)
     response = ask(endpoint, url_event, Sent(json.dumps(forms.records(rows)), path="/explain"))
@@ -96,6 +107,7 @@ def test_a_number_is_missing_for_dart_and_for_explanations_too(
     assert np.array_equal(got, by_oracle.astype(np.float64))
 
 
+@functools.cache
 def with_gaps(count: int, seed: int) -> pd.DataFrame:
     random = np.random.default_rng(seed)
     rows = pd.DataFrame(random.normal(size=(count, 2)).astype(np.float32), columns=["size", "a: b"])
@@ -118,21 +130,34 @@ def by_xgboost(model: Path, rows: pd.DataFrame) -> list[float]:
     return answer
 
 
+@functools.cache
+def bare_records() -> list[dict[str, Any]]:
+    """Records that leave out what they have no value for."""
+    return [
+        {key: value for key, value in record.items() if value is not None}
+        for record in forms.records(with_gaps(ROWS, 2))
+    ]
+
+
+@pytest.fixture(scope="module")
+def with_absent_keys(gaps_model: Path) -> list[float]:
+    return by_xgboost(gaps_model, with_gaps(ROWS, 2))
+
+
 @pytest.mark.parametrize("form", ["records", "instances", "dataframe_records", "lines", "inputs", "direct"])
 def test_an_absent_key_is_missing_where_the_deployment_says_so(
-    form: str, gaps_model: Path, serve: Serve, url_event: MakeEvent
+    form: str, gaps_model: Path, with_absent_keys: list[float], serve: Serve, url_event: MakeEvent
 ) -> None:
-    rows = with_gaps(ROWS, 2)
-    found = [{key: value for key, value in record.items() if value is not None} for record in forms.records(rows)]
+    found = bare_records()
     endpoint = serve(gaps_model, ALLOW_ABSENT="true")
     if form == "direct":
-        assert endpoint(found, None) == by_xgboost(gaps_model, rows)
+        assert endpoint(found, None) == with_absent_keys
         return
     sent = {
         "records": Sent(json.dumps(found)),
         "lines": Sent("\n".join(map(json.dumps, found)), "application/jsonlines"),
     }.get(form, Sent(json.dumps({form: found})))
-    assert predictions(ask(endpoint, url_event, sent)) == by_xgboost(gaps_model, rows)
+    assert predictions(ask(endpoint, url_event, sent)) == with_absent_keys
 
 
 @pytest.fixture(scope="module")
@@ -158,21 +183,19 @@ def test_rows_without_every_feature_may_have_base_margins(
     model, rows = learnt(booster), with_gaps(ROWS, 2)
     margin = np.random.default_rng(7).normal(size=ROWS).astype(np.float32)
     if form in ("table", "columns"):
-        rows["a: b"] = np.nan
+        rows = rows.assign(**{"a: b": np.nan})
     data = xgboost.DMatrix(rows, enable_categorical=True, base_margin=margin)
     expected = xgboost.Booster(model_file=model).predict(data).astype(np.float64).tolist()
     endpoint = serve(model, ALLOW_ABSENT="true", ALLOW_MISSING="true")
-    bare = [{key: value for key, value in record.items() if value is not None} for record in forms.records(rows)]
-    found = [
-        {**record, "base_margin": start} for record, start in zip(bare, margin.astype(float).tolist(), strict=True)
-    ]
+    bare, starts = bare_records(), margin.astype(float).tolist()
+    found = [{**record, "base_margin": start} for record, start in zip(bare, starts, strict=True)]
     if form == "direct":
         assert endpoint(found, None) == expected
         return
-    columns = {"base_margin": margin.astype(float).tolist(), **forms.columns(rows.drop(columns="a: b"))}
+    columns = {"base_margin": starts, **forms.columns(rows.drop(columns="a: b"))}
     sent: dict[str, Any] = {
         "records": found,
-        "beside": {"instances": bare, "base_margin": columns["base_margin"]},
+        "beside": {"instances": bare, "base_margin": starts},
         "table": {"columns": list(columns), "data": list(map(list, zip(*columns.values(), strict=True)))},
         "columns": columns,
     }
@@ -190,6 +213,14 @@ def wide_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return model
 
 
+@pytest.fixture(scope="module")
+def of_nothing(wide_model: Path) -> list[float]:
+    """What XGBoost predicts for a row of which everything is missing."""
+    rows = xgboost.DMatrix(np.full((1, WIDE), np.nan))
+    predicted: list[float] = xgboost.Booster(model_file=wide_model).predict(rows).tolist()
+    return predicted
+
+
 SHORT_ROWS: dict[str, Callable[[int], Sent]] = {
     "records": lambda rows: Sent(json.dumps([{}] * rows)),
     "instances": lambda rows: Sent(json.dumps({"instances": [{}] * rows})),
@@ -204,15 +235,14 @@ SHORT_ROWS: dict[str, Callable[[int], Sent]] = {
 
 @pytest.mark.parametrize("form", SHORT_ROWS)
 def test_short_rows_of_a_wide_model_take_memory_for_what_they_give(
-    form: str, wide_model: Path, serve: Serve, url_event: MakeEvent
+    form: str, wide_model: Path, of_nothing: list[float], serve: Serve, url_event: MakeEvent
 ) -> None:
     endpoint = serve(wide_model, ALLOW_ABSENT="true", ALLOW_MISSING="true")
-    nothing = xgboost.Booster(model_file=wide_model).predict(xgboost.DMatrix(np.full((1, WIDE), np.nan))).tolist()
     tracemalloc.start()
     response = ask(endpoint, url_event, SHORT_ROWS[form](300))
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert predictions(response) == nothing * 300
+    assert predictions(response) == of_nothing * 300
     assert peak < 2 * 4 * 300 * WIDE  # twice the float32 of all values; lists of Python's numbers take eight times more
     for rows in (1_678, 20_000):
         refused = ask(endpoint, url_event, SHORT_ROWS[form](rows))
@@ -230,14 +260,18 @@ def test_a_fault_among_short_rows_of_a_wide_model_is_found_by_what_they_give(
     assert [error["row"] for error in json.loads(response["body"])["errors"]] == [1_600]
 
 
+@pytest.fixture(scope="module")
+def with_an_absent_column(gaps_model: Path) -> list[float]:
+    return by_xgboost(gaps_model, with_gaps(ROWS, 2).assign(**{"a: b": np.nan}))
+
+
 @pytest.mark.parametrize("form", [name for name in forms.NAMED if name not in ("records", "lines of JSON")])
 def test_an_absent_column_is_missing_where_the_deployment_says_so(
-    form: str, gaps_model: Path, serve: Serve, url_event: MakeEvent
+    form: str, gaps_model: Path, with_an_absent_column: list[float], serve: Serve, url_event: MakeEvent
 ) -> None:
-    rows = with_gaps(ROWS, 2)
     endpoint = serve(gaps_model, ALLOW_ABSENT='["a: b"]', ALLOW_MISSING="true")
-    response = ask(endpoint, url_event, forms.NAMED[form](rows.drop(columns="a: b")))
-    assert predictions(response) == by_xgboost(gaps_model, rows.assign(**{"a: b": np.nan}))
+    response = ask(endpoint, url_event, forms.NAMED[form](with_gaps(ROWS, 2).drop(columns="a: b")))
+    assert predictions(response) == with_an_absent_column
 
 
 def test_an_unnamed_index_of_libsvm_is_missing_where_absence_is(
@@ -251,14 +285,20 @@ def test_an_unnamed_index_of_libsvm_is_missing_where_absence_is(
         assert predictions(response) == by_xgboost(model, rows)
 
 
+@pytest.fixture(scope="module")
+def unseen(gaps_model: Path) -> tuple[pd.DataFrame, list[float]]:
+    """Rows of which some have a category that training did not see, and what XGBoost predicts without it."""
+    rows = with_gaps(ROWS, 2).fillna({"size": 0, "a: b": 0, "colour": "red"})
+    places = np.random.default_rng(5).random(ROWS) < 0.3
+    sent = rows.assign(colour=rows["colour"].astype(object).mask(places, "blue"))
+    return sent, by_xgboost(gaps_model, rows.assign(colour=rows["colour"].mask(places)))
+
+
 @pytest.mark.parametrize("form", [*forms.NAMED, "CSV without a header", "instances as arrays"])
 def test_an_unseen_category_is_missing_where_the_deployment_says_so(
-    form: str, gaps_model: Path, serve: Serve, url_event: MakeEvent
+    form: str, gaps_model: Path, unseen: tuple[pd.DataFrame, list[float]], serve: Serve, url_event: MakeEvent
 ) -> None:
-    rows = with_gaps(ROWS, 2).fillna({"size": 0, "a: b": 0, "colour": "red"})
-    unseen = np.random.default_rng(5).random(ROWS) < 0.3
-    sent = rows.assign(colour=rows["colour"].astype(object).mask(unseen, "blue"))
-    expected = by_xgboost(gaps_model, rows.assign(colour=rows["colour"].mask(unseen)))
+    sent, expected = unseen
     endpoint = serve(gaps_model, ALLOW_UNSEEN='["colour"]')
     assert predictions(ask(endpoint, url_event, (forms.NAMED | forms.POSITIONAL)[form](sent))) == expected
 
