@@ -6,13 +6,13 @@ import base64
 import copy
 import functools
 import importlib.util
-import json
 from pathlib import Path
 from typing import Any
 
 import csv_body
 import json_text
 import numpy as np
+import orjson
 import pandas as pd
 import parse
 import pytest
@@ -28,12 +28,12 @@ COMMITTED_MODEL = Path(__file__).parents[2] / "model" / "wine_quality.ubj"
 
 
 @pytest.fixture(autouse=True)
-def a_process_that_parsed_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def a_process_that_parsed_nothing() -> None:
     """Every test begins with the standard library's parser, whatever others made the process import."""
-    monkeypatch.setattr(json_text, "ORJSON", json_text.Orjson())
-    monkeypatch.setattr(record_structs, "STRUCTS", record_structs.Structs())
-    for module in (parse, respond, csv_body):
-        monkeypatch.setattr(module, "ORJSON", json_text.ORJSON)
+    nothing = json_text.Orjson()
+    for module in (json_text, parse, respond, csv_body):
+        vars(module).update(ORJSON=nothing)
+    record_structs.STRUCTS = record_structs.Structs()
 
 
 @pytest.fixture(scope="session")
@@ -50,7 +50,7 @@ def url_event() -> MakeEvent:
         query: str = "",
         **headers: str,
     ) -> dict[str, Any]:
-        event: dict[str, Any] = json.loads(recorded)
+        event: dict[str, Any] = orjson.loads(recorded)
         event["rawPath"] = event["requestContext"]["http"]["path"] = path
         event["rawQueryString"] = query
         event["requestContext"]["http"]["method"] = method

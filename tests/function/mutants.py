@@ -1,6 +1,6 @@
 """Structural mutations of model files, and what becomes of each in preview, handler and XGBoost itself.
 
-    PYTHONPATH=.:function python -m tests.function.mutants 3.2 ubj 0 250
+    PYTHONPATH=.:function python -m tests.function.mutants 3.2 0 250
 
 A file is taken apart as far as its format goes, one to three things in it are changed, and it is put together again:
 every length and every bracket is right, and only what the file says is not. The library may crash on such a file, so a
@@ -10,6 +10,7 @@ alone.
 
 from __future__ import annotations
 
+import functools
 import json
 import math
 import os
@@ -19,7 +20,7 @@ import struct
 import sys
 import tempfile
 import types
-from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -33,6 +34,8 @@ KINDS = (
     *("years", "targets", "vectors", "linear"),
 )
 """The kinds of `saved_models.make.KINDS` whose files differ in their structure."""
+
+FORMS = ("ubj", "json")
 
 MEMORY_MB = 64
 """What judging a file of some 20 KB may add to a process, in preview, handler and XGBoost together."""
@@ -152,12 +155,29 @@ TEXTS = [
 OTHER_KINDS: list[Any] = [None, True, False, 1, 0.5, "0", []]
 
 
-def places(value: Any, at: Place = ()) -> Iterator[tuple[Place, Any]]:
-    """Everything in a tree and where it stands."""
-    yield at, value
-    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+class Found(NamedTuple):
+    """Something in a tree, where it stands, and where by names alone: all elements of an array have the same."""
+
+    at: Place
+    named: Place
+    value: Any
+
+
+def places(tree: Any) -> list[Found]:
+    """Everything in a tree."""
+    found = [Found((), (), tree)]
+    _add_places(found, found[0])
+    return found
+
+
+def _add_places(found: list[Found], parent: Found) -> None:
+    at, named, value = parent
+    inside = value.items() if isinstance(value, dict) else enumerate(value)
     for key, each in inside:
-        yield from places(each, (*at, key))
+        child = Found((*at, key), (*named, key) if isinstance(key, str) else named, each)
+        found.append(child)
+        if type(each) in (dict, list):
+            _add_places(found, child)
 
 
 def mutated(tree: Any, others: list[Any], chance: random.Random) -> tuple[Any, str]:
@@ -165,10 +185,9 @@ def mutated(tree: Any, others: list[Any], chance: random.Random) -> tuple[Any, s
     tree, said = _copy(tree), []
     for _ in range(chance.choice((1, 1, 1, 1, 2, 3))):
         by_name: dict[Place, list[Place]] = {}
-        for at, _value in places(tree):
-            if at:
-                # A tree's hundred numbers count as often as the one number of features.
-                by_name.setdefault(tuple(key for key in at if isinstance(key, str)), []).append(at)
+        for at, named, _value in places(tree)[1:]:
+            # A tree's hundred numbers count as often as the one number of features.
+            by_name.setdefault(named, []).append(at)
         at = chance.choice(by_name[chance.choice(list(by_name))])
         said.append(f"{'.'.join(map(str, at))} {_change(tree, at, others, chance)}")
     return tree, ", ".join(said)
@@ -194,12 +213,12 @@ def _change(tree: Any, at: Place, others: list[Any], chance: random.Random) -> s
             del parent[key]
             return "deleted"
         case "splice":
-            with_it = [other for other in others if any(at == place for place, _ in places(other))]
+            with_it = [other for other in others if any(at == found.at for found in places(other))]
             parent[key] = _copy(_in(chance.choice(with_it), at)) if with_it else None
             return "of another model"
         case "move":
-            elsewhere = [each for each in places(tree) if each[0] != at[: len(each[0])]]
-            source, moved = chance.choice(elsewhere or [((), None)])
+            elsewhere = [found for found in places(tree) if found.at != at[: len(found.at)]]
+            source, _, moved = chance.choice(elsewhere or [Found((), (), None)])
             parent[key] = _copy(moved)
             return f"as {'.'.join(map(str, source))}"
         case "kind":
@@ -266,15 +285,17 @@ def mutation(version: str, form: str, number: int) -> tuple[bytes, str]:
     files = saved_models.archive(version)
     kinds = [kind for kind in KINDS if f"{kind}.{form}" in files]
     kind = kinds[number % len(kinds)]
-    tree, *others = (parsed(files[f"{each}.{form}"]) for each in (kind, *chance.sample(kinds, 2)))
+    tree, *others = (saved(version, f"{each}.{form}") for each in (kind, *chance.sample(kinds, 2)))
     changed, change = mutated(tree, others, chance)
     while changed == tree:
         changed, change = mutated(tree, others, chance)
     return written(changed, form), f"{kind}.{form} of {version}: {change}"
 
 
-def parsed(content: bytes) -> Any:
-    """The tree of a file of either format."""
+@functools.cache
+def saved(version: str, name: str) -> Any:
+    """The tree of a file of either format, of which changes make a copy."""
+    content = saved_models.archive(version)[name]
     return decoded(content) if content.startswith(b"{L") else json.loads(content)
 
 
@@ -371,8 +392,8 @@ def _event(path: str, sent: list[Any]) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Judge some mutations; print what each changes before, and what became of it afterwards."""
-    version, form, first, last = sys.argv[1:]
+    """Judge some mutations in each format; print what each changes before, and what became of it afterwards."""
+    version, first, last = sys.argv[1:]
     verdicts = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # where the handler logs
     resource.setrlimit(resource.RLIMIT_AS, (ADDRESSES, ADDRESSES))
@@ -381,11 +402,11 @@ def main() -> None:
     package = sys.modules["components"] = types.ModuleType("components")
     package.__path__ = [str(REPOSITORY / "components")]
     with tempfile.TemporaryDirectory() as folder:
-        judged(saved_models.archive(version)[f"regression.{form}"], Path(folder))  # loads the libraries
+        judged(saved_models.archive(version)["regression.ubj"], Path(folder))  # loads the libraries
         before = _peak_mb()
-        for number in range(int(first), int(last)):
+        for form, number in product(FORMS, range(int(first), int(last))):
             content, change = mutation(version, form, number)
-            print(json.dumps([number, change]), file=verdicts)
+            print(json.dumps([form, change]), file=verdicts)
             try:
                 outcome = judged(content, Path(folder))
             except Exception as error:  # noqa: BLE001 - nothing that a file holds may raise anything

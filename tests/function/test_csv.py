@@ -22,6 +22,12 @@ Trained = Callable[..., Path]
 
 
 @pytest.fixture(scope="module")
+def serve(serve_once: Serve) -> Serve:
+    """All tests here only ask, many of them the same endpoint."""
+    return serve_once
+
+
+@pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
     """The file of a model of numbers by some names, and of categorical columns; made once for each."""
 
@@ -115,17 +121,19 @@ def test_a_name_makes_a_header_only_where_it_can_be_no_value(
     assert len(predictions(ask(endpoint, url_event, Sent(f"{first}\n{second}\n", "text/csv")))) == 2 - headed
 
 
-def texts_alone(folder: Path) -> Path:
+@pytest.fixture(scope="module")
+def texts_alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     table = pd.DataFrame({name: pd.Categorical(["x", "y"] * 150) for name in ("colour", "kind")})
     data = xgboost.DMatrix(table, [1, 2] * 150, enable_categorical=True)
-    xgboost.train({"nthread": 1}, data, 3).save_model(folder / "m.ubj")
-    return folder / "m.ubj"
+    model = tmp_path_factory.mktemp("texts") / "m.ubj"
+    xgboost.train({"nthread": 1}, data, 3).save_model(model)
+    return model
 
 
 def test_names_that_may_be_unknown_categories_are_asked_about(
-    tmp_path: Path, serve: Serve, url_event: MakeEvent
+    texts_alone: Path, serve: Serve, url_event: MakeEvent
 ) -> None:
-    endpoint = serve(texts_alone(tmp_path), ALLOW_UNSEEN="true", ALLOW_MISSING="true")
+    endpoint = serve(texts_alone, ALLOW_UNSEEN="true", ALLOW_MISSING="true")
     text = "kind,colour\nx,y\n"
     response = ask(endpoint, url_event, Sent(text, "text/csv"))
     assert (response["statusCode"], json.loads(response["body"])["detail"]) == (
@@ -139,9 +147,9 @@ def test_names_that_may_be_unknown_categories_are_asked_about(
 
 @pytest.mark.parametrize("value", ["x ", " x", "X", "\tx", "  ", "ä"])
 def test_a_category_that_may_be_unknown_is_the_same_text_in_csv_as_in_json(
-    value: str, tmp_path: Path, serve: Serve, url_event: MakeEvent
+    value: str, texts_alone: Path, serve: Serve, url_event: MakeEvent
 ) -> None:
-    endpoint = serve(texts_alone(tmp_path), ALLOW_UNSEEN="true")
+    endpoint = serve(texts_alone, ALLOW_UNSEEN="true")
     by_record = endpoint([{"colour": value, "kind": "y"}], None)
     assert by_record != endpoint([{"colour": "x", "kind": "y"}], None)
     for text in (f"{value},y\n", f'"{value}",y\n'):
@@ -205,18 +213,43 @@ def test_blanks_around_names_and_numbers_are_read_over(trained: Trained, serve: 
     assert predictions(answer) == expected(endpoint, [[2.0, 1.0]])
 
 
-@pytest.mark.parametrize("width", [1, 3, 17_000])
+@pytest.fixture(scope="module")
+def of_width(tmp_path_factory: pytest.TempPathFactory, serve: Serve) -> Callable[[int], Endpoint]:
+    """The endpoint of a model of so many features."""
+
+    @functools.cache
+    def make(width: int) -> Endpoint:
+        data = xgboost.DMatrix(np.eye(3, width, dtype=np.float32), [1, 2, 3], feature_names=names(width))
+        model = tmp_path_factory.mktemp("wide") / "m.ubj"
+        xgboost.train({"nthread": 1, "min_child_weight": 0}, data, 2).save_model(model)
+        return serve(model)
+
+    return make
+
+
+def names(width: int) -> list[str]:
+    return [f"n{at}" for at in range(width)]
+
+
+WIDTHS = [1, 3, 17_000]
+
+
+@pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("header", [True, False])
 def test_a_line_may_be_as_wide_as_the_model(
-    header: bool, width: int, tmp_path: Path, serve: Serve, url_event: MakeEvent
+    header: bool, width: int, of_width: Callable[[int], Endpoint], url_event: MakeEvent
 ) -> None:
-    names = [f"n{at}" for at in range(width)]
-    data = xgboost.DMatrix(np.eye(3, width, dtype=np.float32), [1, 2, 3], feature_names=names)
-    xgboost.train({"nthread": 1, "min_child_weight": 0}, data, 2).save_model(tmp_path / "m.ubj")
-    endpoint = serve(tmp_path / "m.ubj")
+    endpoint = of_width(width)
     rows = [[float(at % 3) for at in range(width)]]
-    answer = ask(endpoint, url_event, Sent(as_csv(rows, names if header else None), "text/csv"))
+    answer = ask(endpoint, url_event, Sent(as_csv(rows, names(width) if header else None), "text/csv"))
     assert predictions(answer) == expected(endpoint, rows)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_as_wide_as_the_model_is_told_and_no_line_may_be_wider(
+    width: int, of_width: Callable[[int], Endpoint], url_event: MakeEvent
+) -> None:
+    endpoint = of_width(width)
     described = endpoint(url_event(method="GET", path="/openapi.json"), None)
     assert len(json.loads(described["body"])["components"]["schemas"]["Record"]["properties"]) == width + 1
     wider = ask(endpoint, url_event, Sent(",".join("1" * (width + 2)), "text/csv"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import pytest
 import xgboost
 
 from tests.function import saved_models
-from tests.function.forms import columns
+from tests.function.forms import columns, records
 from tests.function.protocols import MakeEvent, Serve
 
 ROWS = 10_000
@@ -94,24 +95,44 @@ def learnt(kind: str, rows: int = TRAINED, rounds: int = 12) -> xgboost.Booster:
     return xgboost.train({"max_depth": 4, "nthread": 1, "seed": 1, **KINDS[kind]}, data, rounds)
 
 
-def trained(folder: Path, kind: str) -> Path:
-    learnt(kind).save_model(folder / "model.ubj")
-    return folder / "model.ubj"
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """The file of a model of a kind."""
+
+    @functools.cache
+    def save(kind: str) -> Path:
+        model = tmp_path_factory.mktemp("kinds") / "model.ubj"
+        learnt(kind).save_model(model)
+        return model
+
+    return save
 
 
 @functools.cache
-def body_of_numbers() -> str:
-    """`ROWS` rows of numbers as a client sends them."""
-    return json.dumps(columns(numbers(ROWS, seed=2)))
+def loaded(model: Path) -> xgboost.Booster:
+    return xgboost.Booster(model_file=model)
+
+
+@functools.cache
+def sent(table: Callable[[int, int], pd.DataFrame], rows: int = ROWS) -> tuple[str, xgboost.DMatrix]:
+    """Rows as a client sends them, and as XGBoost takes them."""
+    made = table(rows, 2)
+    return json.dumps(columns(made)), xgboost.DMatrix(made, enable_categorical=True)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_kind_of_model_is_served_bit_for_bit(kind: str, tmp_path: Path, serve: Serve, url_event: MakeEvent) -> None:
-    model = trained(tmp_path, kind)
-    response = serve(model)(url_event(body_of_numbers()), None)
+def test_a_kind_of_model_is_served_bit_for_bit(
+    kind: str, trained: Callable[[str], Path], serve: Serve, url_event: MakeEvent
+) -> None:
+    body, rows = sent(numbers)
+    response = serve(trained(kind))(url_event(body), None)
     assert response["statusCode"] == 200, response["body"]
-    expected = xgboost.Booster(model_file=model).predict(xgboost.DMatrix(numbers(ROWS, seed=2)))
-    assert_bit_identical(response["body"], expected)
+    assert_bit_identical(response["body"], loaded(trained(kind)).predict(rows))
+
+
+@functools.cache
+def as_records(rows: int) -> str:
+    return json.dumps(records(numbers(rows, seed=2)))
 
 
 @pytest.fixture
@@ -123,14 +144,13 @@ def one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("one_by_one")
 @pytest.mark.parametrize("kind", KINDS)
 def test_rows_predicted_one_by_one_get_the_same_bits(
-    kind: str, tmp_path: Path, serve: Serve, url_event: MakeEvent
+    kind: str, trained: Callable[[str], Path], serve: Serve, url_event: MakeEvent
 ) -> None:
-    model = trained(tmp_path, kind)
-    served = serve(model)
-    rows = numbers(300, seed=2)
-    expected = xgboost.Booster(model_file=model).predict(xgboost.DMatrix(rows))
-    for body in (columns(rows), pd.DataFrame(columns(rows)).to_dict("records")):
-        assert_bit_identical(served(url_event(json.dumps(body)), None)["body"], expected)
+    served = serve(trained(kind))
+    as_columns, rows = sent(numbers, 300)
+    expected = loaded(trained(kind)).predict(rows)
+    for body in (as_columns, as_records(300)):
+        assert_bit_identical(served(url_event(body), None)["body"], expected)
 
 
 @pytest.mark.usefixtures("one_by_one")
@@ -185,8 +205,7 @@ def test_category_names_are_mapped_as_training_saw_them(
     categorical_model: Path, serve: Serve, url_event: MakeEvent
 ) -> None:
     rows = with_categories(ROWS, seed=2)
-    records = pd.DataFrame(columns(rows)).to_dict("records")
-    response = serve(categorical_model)(url_event(json.dumps(records)), None)
+    response = serve(categorical_model)(url_event(json.dumps(records(rows))), None)
     assert response["statusCode"] == 200, response["body"]
     expected = xgboost.Booster(model_file=categorical_model).predict(xgboost.DMatrix(rows, enable_categorical=True))
     assert_bit_identical(response["body"], expected)

@@ -5,6 +5,7 @@ XGBoost's library reads what an index names whether it is there or not, so that 
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import subprocess
@@ -29,16 +30,17 @@ MUTATIONS = 1_000
 """Of each version and format."""
 
 
-def judge(version: str, form: str, first: int, last: int) -> Counter[str]:
-    """Judge mutations in a process of their own; a crash is one of the outcomes."""
+@functools.cache
+def judge(version: str, first: int, last: int) -> dict[str, Counter[str]]:
+    """Judge mutations of each format in a process of their own; a crash is one of the outcomes."""
     told = subprocess.run(
-        [sys.executable, "-m", "tests.function.mutants", version, form, str(first), str(last)],
+        [sys.executable, "-m", "tests.function.mutants", version, str(first), str(last)],
         cwd=REPOSITORY,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "OMP_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
         check=False,
-        timeout=1200,
+        timeout=2400,
     )
     lines = list(map(json.loads, told.stdout.splitlines()))
     changes, outcomes = lines[::2], lines[1::2]
@@ -51,7 +53,10 @@ def judge(version: str, form: str, first: int, last: int) -> Counter[str]:
         if outcome not in (mutants.REFUSED, mutants.PREDICTED)
     ]
     assert not wrong, "\n".join(wrong)
-    return Counter(outcomes)
+    found: dict[str, Counter[str]] = {form: Counter() for form in mutants.FORMS}
+    for (form, _), outcome in zip(changes, outcomes, strict=True):
+        found[form][outcome] += 1
+    return found
 
 
 def assert_a_share_of_each(outcomes: Counter[str], mutations: int) -> None:
@@ -60,16 +65,16 @@ def assert_a_share_of_each(outcomes: Counter[str], mutations: int) -> None:
     assert min(outcomes[mutants.REFUSED], outcomes[mutants.PREDICTED]) >= mutations // 20, outcomes
 
 
-@pytest.mark.parametrize("form", ["ubj", "json"])
+@pytest.mark.parametrize("form", mutants.FORMS)
 def test_a_wrong_model_is_refused_everywhere_or_predicts_as_in_xgboost(form: str) -> None:
-    assert_a_share_of_each(judge(VERSIONS[-1], form, 0, 200), 200)
+    assert_a_share_of_each(judge(VERSIONS[-1], 0, 200)[form], 200)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("form", ["ubj", "json"])
+@pytest.mark.parametrize("form", mutants.FORMS)
 @pytest.mark.parametrize("version", VERSIONS)
 def test_thousands_of_wrong_models_are_refused_everywhere_or_predict_as_in_xgboost(version: str, form: str) -> None:
-    assert_a_share_of_each(judge(version, form, 0, MUTATIONS), MUTATIONS)
+    assert_a_share_of_each(judge(version, 0, MUTATIONS)[form], MUTATIONS)
 
 
 @pytest.mark.parametrize("version", saved_models.VERSIONS)

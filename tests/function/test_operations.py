@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import json
 import os
 import random
@@ -103,11 +104,11 @@ def test_a_fault_of_ours_is_answered_without_its_message(
 CANARY = "canary7391"
 
 
-def canary_events(url_event: MakeEvent, name: str, seed: int) -> dict[str, Any]:
-    """Return an event, good or bad, that carries the canary wherever a client can put a value."""
-    pick = random.Random(seed)
+@functools.cache
+def canary_bodies(name: str) -> list[tuple[str, str, str]]:
+    """Paths, media types and bodies, good or bad."""
     good = {"income": 1, "age": 2, "height: cm": 3}
-    bodies: list[tuple[str, str, str]] = [
+    return [
         ("/", "application/json", json.dumps([good])),
         ("/", "application/json", json.dumps([{**good, "age": CANARY}])),
         ("/", "application/json", json.dumps([{**good, "age": [CANARY]}])),
@@ -132,7 +133,12 @@ def canary_events(url_event: MakeEvent, name: str, seed: int) -> dict[str, Any]:
         (f"/v2/models/{name}/infer", "application/json", json.dumps({"inputs": [
             {"name": "age", "shape": [1], "datatype": CANARY, "data": [CANARY]}]})),
     ]  # fmt: skip
-    path, kind, body = pick.choice(bodies)
+
+
+def canary_events(url_event: MakeEvent, name: str, seed: int) -> dict[str, Any]:
+    """Return an event, good or bad, that carries the canary wherever a client can put a value."""
+    pick = random.Random(seed)
+    path, kind, body = pick.choice(canary_bodies(name))
     event = url_event(
         body,
         path=path,
@@ -323,13 +329,13 @@ RECORDS = "[" + ",".join(['{"income": 1, "age": 2, "height: cm": 3}'] * 1_000) +
 MUCH_IN_TIME = {
     "parsed as JSON": ("application/json", RECORDS, "text/csv", "20 98"),
     "parsed as JSON lines": ("application/jsonlines", RECORDS[1:-1].replace("},", "}\n"), "text/csv", "20 0"),
-    "parsed as CSV": ("text/csv", "1,2,3\n" * 6_833, "text/csv", "20 0"),
+    "parsed as CSV": ("text/csv", ("1,2,3." + "0" * 993 + "\n") * 41, "text/csv", "20 0"),
     "written": ("application/x-float32", "\0" * 12_000, "application/json", "7 0"),
     "written in kind": ("application/x-float32", "\0" * 12_000, "application/x-float32", "0 0"),
     "parsed and written": ("application/json", RECORDS, "application/json", "5 98"),
 }
 """Texts of 41,000 characters, of which the twentieth makes 800,000, and 1,000 predictions, which count for 120,000;
-the numbers of the requests that import orjson and msgspec."""
+the numbers of the requests that import orjson and msgspec. The lines of CSV are long, since characters count."""
 
 
 @pytest.mark.parametrize("much", MUCH_IN_TIME)
