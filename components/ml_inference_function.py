@@ -9,7 +9,6 @@ and only then lets traffic reach it through an IAM-authenticated Function URL.
 Leaves out, deliberately: training, custom domains, API Gateway, and the network around it.
 """
 
-import dataclasses
 import hashlib
 import json
 import re
@@ -403,7 +402,7 @@ class MLInferenceFunction(pulumi.ComponentResource):
         if question is None:
             return function.version
         # What is expected may change with the same records, as when a model is trained again.
-        expected = hashlib.sha256(json.dumps(dataclasses.asdict(question)).encode()).hexdigest()
+        expected = hashlib.sha256(json.dumps(vars(question)).encode()).hexdigest()
         check = aws.lambda_.Invocation(
             f"{self._name}-golden-check",
             function_name=function.name,

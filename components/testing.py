@@ -285,6 +285,8 @@ def deploy(
 
 def _with_event_loop(run: Callable[[], None]) -> None:
     loop = asyncio.new_event_loop()
+    # The SDK asks the mocks in other threads, each with a loop of its own. They answer at once: one thread is enough.
+    loop.set_default_executor(ThreadPoolExecutor(max_workers=1))
     asyncio.set_event_loop(loop)
     try:
         run()

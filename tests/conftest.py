@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from pulumi.runtime import resource as registering
+from pulumi.runtime.proto import source_pb2
 from pulumi.runtime.sync_await import _ensure_event_loop
 
 from local.docker.command import why_not
@@ -87,6 +89,14 @@ def botocore_works_out_once_what_stays_the_same() -> Iterator[None]:
             patch.setattr(hooks, "accepts_kwargs", functools.lru_cache(1_000)(hooks.accepts_kwargs))
             name_of = functools.cache(hooks.EventAliaser(None)._alias_event_name)
             patch.setattr(hooks.EventAliaser, "_alias_event_name", lambda _aliaser, event_name: name_of(event_name))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def pulumi_does_not_seek_the_line_that_declares_a_resource() -> Iterator[None]:
+    """It tells an engine, which shows it. Nobody reads it here, and the search is an eighth of a deployment's work."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(registering, "_get_stack_trace", source_pb2.StackTrace)
         yield
 
 

@@ -32,6 +32,12 @@ def small_model(path: Path, objective: str = "reg:squarederror", **parameters: A
     return path
 
 
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One working directory for all deployments of a file: writing the same context each time is a third of them."""
+    return tmp_path_factory.mktemp("project")
+
+
 @pytest.fixture(autouse=True)
 def in_a_project_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Contexts are staged below the working directory."""

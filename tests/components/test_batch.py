@@ -139,9 +139,12 @@ def test_the_longest_answer_fits_into_a_payload(outputs: int) -> None:
     assert rows >= 1
 
 
-def deployed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, **arguments: Any) -> Deployment:
-    monkeypatch.chdir(tmp_path)
+@pytest.fixture(autouse=True)
+def in_a_project_folder(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(project)
 
+
+def deployed(**arguments: Any) -> Deployment:
     def program() -> None:
         component = MLInferenceFunction("wine", {"model_path": str(MODEL), **arguments})  # type: ignore[typeddict-item]
         pulumi.export("batch", component.batch)
@@ -149,9 +152,9 @@ def deployed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, **arguments: Any) 
     return deploy(program, AwsMocks(MODEL.with_name("golden.json")))
 
 
-def test_buckets_that_are_given_are_used_and_none_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_buckets_that_are_given_are_used_and_none_is_made() -> None:
     buckets = {"input_bucket": "rows", "output_bucket": "answers"}
-    made = deployed(tmp_path, monkeypatch, batch=buckets, reserved_concurrency=5)
+    made = deployed(batch=buckets, reserved_concurrency=5)
     assert not [resource for resource in made.resources if resource.type.startswith("aws:s3/")]
     outputs = made.outputs["batch"]
     assert {name: outputs[name] for name in buckets} == buckets
@@ -167,8 +170,8 @@ def test_a_run_keeps_to_what_the_function_may_do(reserved: int | None, concurren
     assert batch.limits({**args, "reserved_concurrency": 0}, outputs=3_000) == (3, 100), "0 only switches off"
 
 
-def test_without_the_argument_nothing_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    made = deployed(tmp_path, monkeypatch)
+def test_without_the_argument_nothing_is_made() -> None:
+    made = deployed()
     assert made.outputs["batch"] is None
     assert not [resource.name for resource in made.resources if "batch" in resource.name]
 
@@ -184,8 +187,6 @@ def test_without_the_argument_nothing_is_made(tmp_path: Path, monkeypatch: pytes
         ({"batch": {"bucket": "rows"}}, "bucket"),
     ],
 )
-def test_what_cannot_be_is_refused_before_anything_registers(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: dict[str, Any], reason: str
-) -> None:
+def test_what_cannot_be_is_refused_before_anything_registers(arguments: dict[str, Any], reason: str) -> None:
     with pytest.raises(pulumi.RunError, match=reason):
-        deployed(tmp_path, monkeypatch, **arguments)
+        deployed(**arguments)

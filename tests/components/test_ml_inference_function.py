@@ -32,12 +32,6 @@ URL = "aws:lambda/functionUrl:FunctionUrl"
 PERMISSION = "aws:lambda/permission:Permission"
 
 
-@pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One working directory for all deployments: the same context is staged once."""
-    return tmp_path_factory.mktemp("project")
-
-
 @pytest.fixture(autouse=True)
 def in_a_project_folder(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(project)
@@ -50,27 +44,74 @@ def deployment(deploy: Deploy, project: Path) -> Deployment:
         return deploy()
 
 
+#: Arguments that have nothing to do with each other, each of which has to be seen where it belongs.
+KEY = f"arn:aws:kms:eu-central-1:{ACCOUNT_ID}:key/0a1b2c3d-0000-4000-8000-000000000000"
+TOPIC = f"arn:aws:sns:eu-central-1:{ACCOUNT_ID}:on-call"
+BOUNDARY = f"arn:aws:iam::{ACCOUNT_ID}:policy/boundary"
+CLIENT = f"arn:aws:iam::{ACCOUNT_ID}:role/team/client"
+MANY_ARGUMENTS: dict[str, Any] = {
+    "architecture": "arm64",
+    "memory_mb": 2048,
+    "expected_duration_ms": 250,
+    "timeout_seconds": 10,
+    "ephemeral_storage_mb": 1024,
+    "environment": {"ALLOW_MISSING": "1"},
+    "tags": {"team": "wine"},
+    "kms_key_arn": KEY,
+    "vpc": {"subnet_ids": ["subnet-1", "subnet-2"], "security_group_ids": ["sg-1"]},
+    "tracing": False,
+    "permissions_boundary_arn": BOUNDARY,
+    "invoker_arns": [CLIENT],
+    "cors": {"allow_origins": ["https://a.example"], "allow_methods": ["POST"], "max_age_seconds": 60},
+    "reserved_concurrency": 7,
+    "provisioned_concurrency": 3,
+    "alarms": {"topic_arn": TOPIC},
+    "dashboard": True,
+    "batch": {},
+}
+
+
+@pytest.fixture(scope="module")
+def with_many_arguments(deploy: Deploy, project: Path) -> Deployment:
+    """One with many arguments, to look at each of them."""
+    with contextlib.chdir(project):
+        return deploy(MANY_ARGUMENTS)
+
+
+@pytest.fixture(scope="module")
+def previewed(deploy: Deploy, project: Path) -> Deployment:
+    with contextlib.chdir(project):
+        return deploy(preview=True)
+
+
+@pytest.fixture(scope="module")
+def lonely(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model without a golden file."""
+    return small_model(tmp_path_factory.mktemp("lonely") / "lonely.ubj")
+
+
 def test_the_image_is_pushed_under_a_tag_of_its_content_and_run_by_digest(deployment: Deployment) -> None:
     image = deployment.one(IMAGE).inputs
     assert re.fullmatch(r".+/wine-repository-\w+:[0-9a-f]{20}-[0-9a-f]{8}", image["imageName"])
     assert "@sha256:" in deployment.one(FUNCTION).inputs["imageUri"]
 
 
-def test_a_tag_is_used_once_even_for_content_that_comes_back(deploy: Deploy) -> None:
-    def content(args: dict[str, object]) -> str:
-        build = deploy(args).one("random:index/randomId:RandomId").inputs
+def test_a_tag_is_used_once_even_for_content_that_comes_back(deploy: Deploy, deployment: Deployment) -> None:
+    def content(deployed: Deployment) -> str:
+        build = deployed.one("random:index/randomId:RandomId").inputs
         return str(build["keepers"]["content"])
 
-    assert content({}) == content({"memory_mb": 2048}), "what the image does not hold must not rebuild it"
-    assert content({}) != content({"architecture": "arm64"})
-    assert content({}) in deploy().one(IMAGE).inputs["imageName"]
+    larger, on_arm = deploy({"memory_mb": 2048}), deploy({"architecture": "arm64"})
+    assert content(deployment) == content(larger), "what the image does not hold must not rebuild it"
+    assert content(deployment) != content(on_arm)
+    assert content(deployment) in deployment.one(IMAGE).inputs["imageName"]
 
 
 @pytest.mark.parametrize(("architecture", "platform"), [("x86_64", "linux/amd64"), ("arm64", "linux/arm64")])
 def test_one_argument_sets_the_processor_of_image_and_function(
-    deploy: Deploy, architecture: str, platform: str
+    deploy: Deploy, with_many_arguments: Deployment, architecture: str, platform: str
 ) -> None:
-    deployment = deploy({"architecture": architecture})
+    deployment = with_many_arguments if architecture == "arm64" else deploy({"architecture": architecture})
     assert deployment.one(IMAGE).inputs["build"]["platform"] == platform
     assert deployment.one(FUNCTION).inputs["architectures"] == [architecture]
 
@@ -130,8 +171,8 @@ def test_nothing_waits_in_a_circle_or_for_the_endpoint(deployment: Deployment) -
     assert not deployment.depends(deployment.one(FUNCTION), deployment.one(ALIAS))
 
 
-def test_url_and_rights_hang_on_the_alias(deploy: Deploy) -> None:
-    deployment = deploy({"invoker_arns": [f"arn:aws:iam::{ACCOUNT_ID}:role/client"]})
+def test_url_and_rights_hang_on_the_alias(with_many_arguments: Deployment) -> None:
+    deployment = with_many_arguments
     assert deployment.one(ALIAS).inputs["name"] == "live"
     assert {resource.inputs["qualifier"] for resource in deployment.all(URL) + deployment.all(PERMISSION)} == {"live"}
     policy = json.loads(deployment.one(ROLE_POLICY, "invoker-role-invoke").inputs["policy"])
@@ -142,11 +183,10 @@ def test_the_url_demands_iam_authentication(deployment: Deployment) -> None:
     assert deployment.one(URL).inputs["authorizationType"] == "AWS_IAM"
 
 
-def test_an_invoker_arn_gets_both_grants_each_with_its_own_condition(deploy: Deploy) -> None:
-    arn = f"arn:aws:iam::{ACCOUNT_ID}:role/team/client"
-    grants = {grant.inputs["action"]: grant.inputs for grant in deploy({"invoker_arns": [arn]}).all(PERMISSION)}
+def test_an_invoker_arn_gets_both_grants_each_with_its_own_condition(with_many_arguments: Deployment) -> None:
+    grants = {grant.inputs["action"]: grant.inputs for grant in with_many_arguments.all(PERMISSION)}
     assert grants.keys() == {policies.INVOKE_URL_ACTION, policies.INVOKE_ACTION}
-    assert all(grant["principal"] == arn for grant in grants.values())
+    assert all(grant["principal"] == CLIENT for grant in grants.values())
     assert grants[policies.INVOKE_URL_ACTION]["functionUrlAuthType"] == "AWS_IAM"
     assert "invokedViaFunctionUrl" not in grants[policies.INVOKE_URL_ACTION]
     assert grants[policies.INVOKE_ACTION]["invokedViaFunctionUrl"] is True
@@ -180,9 +220,8 @@ def test_a_version_that_answers_otherwise_is_not_served(deploy: Deploy, golden_p
 
 
 def test_without_a_golden_file_the_alias_follows_a_made_up_record_and_a_warning_says_so(
-    deploy: Deploy, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    deploy: Deploy, lonely: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    lonely = small_model(tmp_path / "lonely.ubj")
     deployment = deploy({"model_path": str(lonely)}, golden_answer=[0.5])
     assert json.loads(deployment.one(INVOCATION).inputs["input"]) == [{"a": 0.0, "b": 0.0}]
     assert deployment.one(ALIAS).inputs["functionVersion"] == "1"
@@ -191,9 +230,8 @@ def test_without_a_golden_file_the_alias_follows_a_made_up_record_and_a_warning_
 
 @pytest.mark.parametrize("answer", [[float("nan")], [[0.1, 0.9]], [None], [], {"statusCode": 503}])
 def test_without_a_golden_file_a_version_that_does_not_answer_is_not_served(
-    deploy: Deploy, tmp_path: Path, answer: object
+    deploy: Deploy, lonely: Path, answer: object
 ) -> None:
-    lonely = small_model(tmp_path / "lonely.ubj")
     with pytest.raises(
         pulumi.RunError, match=r"golden check failed: .*Deploy a model that answers with finite numbers"
     ):
@@ -271,6 +309,13 @@ def rolled_out(live_version: str | None, preview: bool = False, **args: Any) -> 
     return testing.deploy(lambda: MLInferenceFunction("wine", given), mocks, preview=preview)
 
 
+@pytest.fixture(scope="module")
+def sharing(project: Path) -> Deployment:
+    """One whose alias names version 7 already, and that is watched."""
+    with contextlib.chdir(project):
+        return rolled_out("7", alarms={"topic_arn": TOPIC}, dashboard=True)
+
+
 @pytest.mark.parametrize(
     ("before", "serving", "routing"),
     [
@@ -280,9 +325,9 @@ def rolled_out(live_version: str | None, preview: bool = False, **args: Any) -> 
     ],
 )
 def test_a_new_version_takes_its_share_beside_the_one_before_if_there_is_any(
-    before: str | None, serving: str, routing: dict[str, Any] | None
+    sharing: Deployment, before: str | None, serving: str, routing: dict[str, Any] | None
 ) -> None:
-    alias = rolled_out(before).one(ALIAS).inputs
+    alias = (sharing if before == "7" else rolled_out(before)).one(ALIAS).inputs
     assert (alias["functionVersion"], alias.get("routingConfig")) == (serving, routing)
 
 
@@ -291,9 +336,8 @@ def test_a_preview_knows_which_version_goes_on_serving() -> None:
     assert deployment.one(ALIAS)
 
 
-def test_what_takes_a_share_is_proved_first() -> None:
-    deployment = rolled_out("7")
-    assert deployment.depends(deployment.one(ALIAS), deployment.one(INVOCATION))
+def test_what_takes_a_share_is_proved_first(sharing: Deployment) -> None:
+    assert sharing.depends(sharing.one(ALIAS), sharing.one(INVOCATION))
 
 
 def test_a_version_before_that_cannot_be_read_is_not_taken_for_none(
@@ -313,11 +357,10 @@ def test_a_version_before_that_cannot_be_read_is_not_taken_for_none(
         deploy({"canary_percent": 10})
 
 
-def test_alarms_compare_both_versions_by_what_reached_the_alias() -> None:
-    deployment = rolled_out("7", alarms={"topic_arn": "arn:aws:sns:eu-central-1:123456789012:on-call"})
-    function = deployment.one(FUNCTION).name + "-1a2b3c4"
+def test_alarms_compare_both_versions_by_what_reached_the_alias(sharing: Deployment) -> None:
+    function = sharing.one(FUNCTION).name + "-1a2b3c4"
     for label, metrics in {"errors": {"Errors", "Invocations"}, "duration": {"Duration"}}.items():
-        alarm = deployment.one(ALARM, f"canary-{label}").inputs
+        alarm = sharing.one(ALARM, f"canary-{label}").inputs
         (compared,) = [query for query in alarm["metricQueries"] if "expression" in query]
         looked_at = {query["id"]: query["metric"] for query in alarm["metricQueries"] if "metric" in query}
         assert {metric["metricName"] for metric in looked_at.values()} == metrics
@@ -329,30 +372,32 @@ def test_alarms_compare_both_versions_by_what_reached_the_alias() -> None:
         assert alarm["alarmActions"]
 
 
-def test_the_dashboard_shows_both_versions_while_one_takes_a_share(deploy: Deploy) -> None:
+def test_the_dashboard_shows_both_versions_while_one_takes_a_share(
+    sharing: Deployment, with_many_arguments: Deployment
+) -> None:
     def searches(deployment: Deployment) -> list[str]:
         widgets = json.loads(deployment.one("aws:cloudwatch/dashboard:Dashboard").inputs["dashboardBody"])["widgets"]
         metrics = [metric for widget in widgets for metric in widget["properties"].get("metrics", [])]
         return [metric[0]["expression"] for metric in metrics if isinstance(metric[0], dict)]
 
     wanted = ["Invocations", "Errors", "Duration"]
-    for expression, metric in zip(searches(rolled_out("7", dashboard=True)), wanted, strict=True):
+    for expression, metric in zip(searches(sharing), wanted, strict=True):
         assert 'Resource="wine-function-1a2b3c4:live"' in expression
         assert f'MetricName="{metric}"' in expression
-    assert searches(deploy({"dashboard": True})) == []
+    assert searches(with_many_arguments) == []
 
 
-def test_a_key_of_ones_own_encrypts_images_logs_and_environment(deploy: Deploy) -> None:
-    key = "arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d-0000-4000-8000-000000000000"
-    deployment = deploy({"kms_key_arn": key})
-    assert deployment.one(REPOSITORY).inputs["encryptionConfigurations"] == [{"encryptionType": "KMS", "kmsKey": key}]
-    assert deployment.one(LOG_GROUP).inputs["kmsKeyId"] == key
-    assert deployment.one(FUNCTION).inputs["kmsKeyArn"] == key
+def test_a_key_of_ones_own_encrypts_images_logs_and_environment(with_many_arguments: Deployment) -> None:
+    encrypted = with_many_arguments.one(REPOSITORY).inputs["encryptionConfigurations"]
+    assert encrypted == [{"encryptionType": "KMS", "kmsKey": KEY}]
+    assert with_many_arguments.one(LOG_GROUP, "wine-logs").inputs["kmsKeyId"] == KEY
+    assert with_many_arguments.one(FUNCTION).inputs["kmsKeyArn"] == KEY
 
 
-def test_in_a_vpc_the_role_may_manage_interfaces_in_its_subnets_and_its_code_may_not(deploy: Deploy) -> None:
-    vpc = {"subnet_ids": ["subnet-1", "subnet-2"], "security_group_ids": ["sg-1"]}
-    deployment = deploy({"vpc": vpc, "tracing": False})
+def test_in_a_vpc_the_role_may_manage_interfaces_in_its_subnets_and_its_code_may_not(
+    with_many_arguments: Deployment,
+) -> None:
+    deployment = with_many_arguments
     expected = {"subnetIds": ["subnet-1", "subnet-2"], "securityGroupIds": ["sg-1"]}
     assert deployment.one(FUNCTION).inputs["vpcConfig"] == expected
     _, create, *_, deny = json.loads(deployment.one(ROLE_POLICY, "-execution").inputs["policy"])["Statement"]
@@ -390,16 +435,15 @@ def test_no_two_grants_of_roles_bear_one_name(deploy: Deploy, roles: list[str]) 
 
 
 @pytest.mark.parametrize("name", ["w" * 40, "my_model"])
-@pytest.mark.parametrize(
-    "arn",
-    [
+def test_a_statements_id_is_one_that_lambda_takes(deploy: Deploy, name: str) -> None:
+    """Pulumi makes it of the resource's name and a suffix of seven digits and a hyphen."""
+    arns = [
         f"arn:aws:iam::{ACCOUNT_ID}:user/jane+test@example.com",
         f"arn:aws:iam::{ACCOUNT_ID}:role/aws-reserved/sso.amazonaws.com/{'r' * 200}",
-    ],
-)
-def test_a_statements_id_is_one_that_lambda_takes(deploy: Deploy, name: str, arn: str) -> None:
-    """Pulumi makes it of the resource's name and a suffix of seven digits and a hyphen."""
-    for grant in deploy({"invoker_arns": [arn]}, name=name).all(PERMISSION):
+    ]
+    grants = deploy({"invoker_arns": arns}, name=name).all(PERMISSION)
+    assert {grant.inputs["principal"] for grant in grants} == {*arns}
+    for grant in grants:
         assert re.fullmatch(r"[0-9A-Za-z_-]{1,92}", grant.name)
 
 
@@ -459,11 +503,10 @@ def test_a_role_of_ones_own_runs_the_function_and_nothing_is_attached_to_it(depl
     assert (deployment.outputs["execution_role_arn"], deployment.outputs["execution_role_name"]) == (arn, "runner")
 
 
-def test_a_boundary_holds_both_roles(deploy: Deploy) -> None:
-    boundary = f"arn:aws:iam::{ACCOUNT_ID}:policy/boundary"
-    roles = deploy({"permissions_boundary_arn": boundary}).all(ROLE)
-    assert {role.inputs["permissionsBoundary"] for role in roles} == {boundary}
-    assert len(roles) == 2
+def test_a_boundary_holds_every_role(with_many_arguments: Deployment) -> None:
+    roles = with_many_arguments.all(ROLE)
+    assert {role.inputs["permissionsBoundary"] for role in roles} == {BOUNDARY}
+    assert {role.name for role in roles} == {"wine-execution-role", "wine-invoker-role", "wine-batch-role"}
 
 
 def test_a_version_that_is_asked_something_may_answer(deploy: Deploy, tmp_path: Path) -> None:
@@ -484,35 +527,38 @@ def test_a_region_without_function_urls_is_refused_in_a_preview() -> None:
 
 
 @pytest.mark.parametrize(
-    ("args", "argument", "expected"),
+    ("argument", "expected"),
     [
-        ({"snap_start": True}, "snapStart", {"applyOn": "PublishedVersions"}),
-        ({"reserved_concurrency": 7}, "reservedConcurrentExecutions", 7),
-        ({}, "tracingConfig", {"mode": "Active"}),
-        ({"tracing": False}, "tracingConfig", {"mode": "PassThrough"}),
-        ({"ephemeral_storage_mb": 1024}, "ephemeralStorage", {"size": 1024}),
-        ({"environment": {"ALLOW_MISSING": "1"}}, "environment", {"variables": {"ALLOW_MISSING": "1"}}),
-        ({"tags": {"team": "wine"}}, "tags", {"team": "wine"}),
+        ("memorySize", 2048),
+        ("timeout", 10),
+        ("reservedConcurrentExecutions", 7),
+        ("tracingConfig", {"mode": "PassThrough"}),
+        ("ephemeralStorage", {"size": 1024}),
+        ("environment", {"variables": {"ALLOW_MISSING": "1"}}),
+        ("tags", {"team": "wine"}),
     ],
 )
-def test_an_argument_reaches_the_function(
-    deploy: Deploy, args: dict[str, object], argument: str, expected: object
-) -> None:
-    assert deploy(args).one(FUNCTION).inputs[argument] == expected
+def test_an_argument_reaches_the_function(with_many_arguments: Deployment, argument: str, expected: object) -> None:
+    assert with_many_arguments.one(FUNCTION).inputs[argument] == expected
 
 
-def test_provisioned_environments_stand_behind_the_alias(deploy: Deploy) -> None:
-    ready = deploy({"provisioned_concurrency": 3}).one(
-        "aws:lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig"
-    )
+def test_snapshots_are_taken_where_they_are_asked_for(deploy: Deploy) -> None:
+    assert deploy({"snap_start": True}).one(FUNCTION).inputs["snapStart"] == {"applyOn": "PublishedVersions"}
+
+
+def test_requests_are_traced_unless_that_is_switched_off(deployment: Deployment) -> None:
+    assert deployment.one(FUNCTION).inputs["tracingConfig"] == {"mode": "Active"}
+
+
+def test_provisioned_environments_stand_behind_the_alias(with_many_arguments: Deployment) -> None:
+    ready = with_many_arguments.one("aws:lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig")
     assert (ready.inputs["qualifier"], ready.inputs["provisionedConcurrentExecutions"]) == ("live", 3)
 
 
-def test_web_pages_may_call_only_when_they_were_named(deploy: Deploy, deployment: Deployment) -> None:
+def test_web_pages_may_call_only_when_they_were_named(deployment: Deployment, with_many_arguments: Deployment) -> None:
     assert "cors" not in deployment.one(URL).inputs
-    cors = {"allow_origins": ["https://a.example"], "allow_methods": ["POST"], "max_age_seconds": 60}
     expected = {"allowOrigins": ["https://a.example"], "allowMethods": ["POST"], "maxAge": 60}
-    assert deploy({"cors": cors}).one(URL).inputs["cors"] == expected
+    assert with_many_arguments.one(URL).inputs["cors"] == expected
 
 
 def test_a_public_endpoint_lets_everybody_in_by_both_grants(deploy: Deploy) -> None:
@@ -522,21 +568,20 @@ def test_a_public_endpoint_lets_everybody_in_by_both_grants(deploy: Deploy) -> N
     assert len(deployment.all(PERMISSION)) == 2
 
 
-def test_alarms_watch_the_live_alias_and_tell_the_topic(deploy: Deploy) -> None:
-    topic = f"arn:aws:sns:eu-central-1:{ACCOUNT_ID}:on-call"
-    alarms = deploy({"alarms": {"topic_arn": topic}, "timeout_seconds": 10}).all(ALARM)
+def test_alarms_watch_the_live_alias_and_tell_the_topic(with_many_arguments: Deployment) -> None:
+    alarms = [alarm for alarm in with_many_arguments.all(ALARM) if "batch" not in alarm.name]
     assert {alarm.name for alarm in alarms} == {
         f"wine-{label}" for label in ("errors", "throttles", "p99-duration", "near-timeout")
     }
     for alarm in alarms:
         assert alarm.inputs["dimensions"]["Resource"].endswith(":live")
-        assert alarm.inputs["alarmActions"] == alarm.inputs["okActions"] == [topic]
+        assert alarm.inputs["alarmActions"] == alarm.inputs["okActions"] == [TOPIC]
     (near,) = [alarm for alarm in alarms if alarm.name.endswith("near-timeout")]
     assert near.inputs["threshold"] == 8000
 
 
-def test_the_dashboard_fills_its_grid_without_overlap(deploy: Deploy) -> None:
-    board = deploy({"dashboard": True}).one("aws:cloudwatch/dashboard:Dashboard")
+def test_the_dashboard_fills_its_grid_without_overlap(with_many_arguments: Deployment) -> None:
+    board = with_many_arguments.one("aws:cloudwatch/dashboard:Dashboard")
     widgets = json.loads(board.inputs["dashboardBody"])["widgets"]
     cells = [
         (x, y)
@@ -547,18 +592,20 @@ def test_the_dashboard_fills_its_grid_without_overlap(deploy: Deploy) -> None:
     assert len(cells) == len(set(cells)) == 24 * (max(y for _, y in cells) + 1)
 
 
-def test_a_preview_shows_what_is_in_the_model(deploy: Deploy) -> None:
-    description = deploy(preview=True).one(FUNCTION).inputs["description"]
+def test_a_preview_shows_what_is_in_the_model(previewed: Deployment) -> None:
+    description = previewed.one(FUNCTION).inputs["description"]
     assert "reg:squarederror" in description
     assert "13 features, SHA-256 " in description
     assert len(description) <= 256
 
 
-def test_the_cost_is_estimated_from_memory_and_duration(deploy: Deploy, deployment: Deployment) -> None:
+def test_the_cost_is_estimated_from_memory_duration_and_processor(
+    deployment: Deployment, with_many_arguments: Deployment
+) -> None:
     cheap = deployment.outputs["cost_per_1000_predictions_usd"]
-    dear = deploy({"memory_mb": 2048, "expected_duration_ms": 250}).outputs["cost_per_1000_predictions_usd"]
+    dear = with_many_arguments.outputs["cost_per_1000_predictions_usd"]
     assert cheap == pytest.approx(0.0002 + 0.0000166667)
-    assert dear == pytest.approx(0.0002 + 1000 * 0.25 * 2 * 0.0000166667)
+    assert dear == pytest.approx(0.0002 + 1000 * 0.25 * 2 * 0.0000133334)
 
 
 def test_every_child_names_the_component_as_its_parent_or_grandparent(deployment: Deployment) -> None:
@@ -570,13 +617,12 @@ def test_every_child_names_the_component_as_its_parent_or_grandparent(deployment
             assert child.name.startswith("wine-")
 
 
-def test_a_preview_works_though_nothing_is_known_yet(deploy: Deploy) -> None:
-    deployment = deploy(preview=True)
-    assert deployment.one(ALIAS)
-    assert deployment.outputs == {} or "endpoint" in deployment.outputs
+def test_a_preview_works_though_nothing_is_known_yet(previewed: Deployment) -> None:
+    assert previewed.one(ALIAS)
+    assert previewed.outputs == {} or "endpoint" in previewed.outputs
 
 
-def test_all_outputs_are_known_after_deploying(deploy: Deploy) -> None:
-    outputs = deploy({"batch": {}}).outputs
+def test_all_outputs_are_known_after_deploying(with_many_arguments: Deployment) -> None:
+    outputs = with_many_arguments.outputs
     assert all(outputs.values()), f"empty: {[name for name, value in outputs.items() if not value]}"
     assert outputs["endpoint"].startswith("https://")

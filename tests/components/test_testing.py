@@ -1,6 +1,7 @@
 """Do the shipped mocks answer as AWS would, and can a program be tested with them in a few lines?"""
 
 import asyncio
+import contextlib
 import contextvars
 import re
 import runpy
@@ -40,14 +41,27 @@ def wine(args: Any = WINE, **mocks: Any) -> Deployment:
     return deploy(program, AwsMocks(GOLDEN, **mocks))
 
 
+@pytest.fixture(autouse=True)
+def in_a_project_folder(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(project)
+
+
+@pytest.fixture(scope="module")
+def deployed(project: Path) -> Deployment:
+    """One without further arguments, to look at and to compare with."""
+    with contextlib.chdir(project):
+        return wine()
+
+
 def test_every_output_of_the_component_is_known() -> None:
     unknown = {name for name, value in wine(EVERYTHING).outputs.items() if value is None}
     assert not unknown
 
 
 @pytest.fixture(scope="module")
-def elsewhere() -> Deployment:
-    return wine(account_id="210987654321", region="us-east-1")
+def elsewhere(project: Path) -> Deployment:
+    with contextlib.chdir(project):
+        return wine(account_id="210987654321", region="us-east-1")
 
 
 @pytest.mark.parametrize(
@@ -66,8 +80,8 @@ def test_names_are_those_of_the_account_and_region(elsewhere: Deployment, output
     assert re.fullmatch(pattern, elsewhere.outputs[output])
 
 
-def test_the_alias_points_at_the_published_version() -> None:
-    assert wine().one("aws:lambda/alias:Alias").inputs["functionVersion"] == "1"
+def test_the_alias_points_at_the_published_version(deployed: Deployment) -> None:
+    assert deployed.one("aws:lambda/alias:Alias").inputs["functionVersion"] == "1"
 
 
 def test_a_version_that_predicts_otherwise_is_refused() -> None:
@@ -103,10 +117,10 @@ def test_a_program_in_a_file_is_tested_with_what_it_exports() -> None:
     assert deployed.outputs["endpoint"].startswith("https://")
 
 
-def test_nothing_is_left_for_the_next_test() -> None:
-    first, second = wine(), wine()
-    assert {resource.urn for resource in first.resources} == {resource.urn for resource in second.resources}
-    assert first.outputs == second.outputs
+def test_nothing_is_left_for_the_next_test(deployed: Deployment) -> None:
+    second = wine()
+    assert {resource.urn for resource in deployed.resources} == {resource.urn for resource in second.resources}
+    assert deployed.outputs == second.outputs
 
 
 def within_a_loop() -> Deployment:
@@ -127,8 +141,8 @@ def in_a_thread() -> Deployment:
 
 
 @pytest.mark.parametrize("run", [within_a_loop, after_a_loop, in_a_thread])
-def test_asynchronous_tests_and_threads_can_deploy_too(run: Callable[[], Deployment]) -> None:
-    assert len(run().resources) == len(wine().resources)
+def test_asynchronous_tests_and_threads_can_deploy_too(deployed: Deployment, run: Callable[[], Deployment]) -> None:
+    assert len(run().resources) == len(deployed.resources)
     with pytest.raises(RefusedError, match="is not served"):
         wine(golden_answer=[0.0])
 
@@ -162,9 +176,9 @@ def test_other_functions_are_answered_by_a_class_of_ones_own() -> None:
         deploy(program)
 
 
-def test_the_only_resource_of_a_type_is_asked_for_in_words() -> None:
+def test_the_only_resource_of_a_type_is_asked_for_in_words(deployed: Deployment) -> None:
     with pytest.raises(AssertionError, match=r"expected one aws:iam/role:Role whose name ends in '', got \['wine-exec"):
-        wine().one("aws:iam/role:Role")
+        deployed.one("aws:iam/role:Role")
 
 
 def other_golden_file() -> Any:

@@ -1,5 +1,6 @@
 """Ranges of the training data: staged with their model, watched by an alarm and a dashboard, else refused."""
 
+import contextlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -18,21 +19,39 @@ RANGES = MODEL.with_name("ranges.json")
 ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
 FUNCTION = "aws:lambda/function:Function"
 TOPIC = "arn:aws:sns:eu-central-1:123456789012:on-call"
+ALARMED = {"training_ranges_path": RANGES, "alarms": {"topic_arn": TOPIC, "out_of_range_percent": 2.5}}
 Deploy = Callable[..., fake_engine.Deployment]
 Content = dict[str, Any]
 
 
-def test_nothing_is_staged_or_set_unless_it_is_asked_for(deploy: Deploy) -> None:
-    deployed = deploy()
-    assert "environment" not in deployed.one(FUNCTION).inputs
-    context = Path(deployed.one("docker:index/image:Image").inputs["build"]["context"])
+@pytest.fixture(autouse=True)
+def in_a_project_folder(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(project)
+
+
+@pytest.fixture(scope="module")
+def unwatched(deploy: Deploy, project: Path) -> fake_engine.Deployment:
+    """One without ranges, to look at."""
+    with contextlib.chdir(project):
+        return deploy({"dashboard": True})
+
+
+@pytest.fixture(scope="module")
+def watched(deploy: Deploy, project: Path) -> fake_engine.Deployment:
+    """One with ranges and all that looks at them."""
+    with contextlib.chdir(project):
+        return deploy({"dashboard": True, **ALARMED})
+
+
+def test_nothing_is_staged_or_set_unless_it_is_asked_for(unwatched: fake_engine.Deployment) -> None:
+    assert "environment" not in unwatched.one(FUNCTION).inputs
+    context = Path(unwatched.one("docker:index/image:Image").inputs["build"]["context"])
     assert not (context / staging.STAGED_RANGES).exists()
 
 
-def test_the_ranges_are_staged_where_the_handler_looks_for_them(deploy: Deploy) -> None:
-    deployed = deploy({"training_ranges_path": str(RANGES)})
-    assert deployed.one(FUNCTION).inputs["environment"] == {"variables": {"DRIFT_METRICS": "true"}}
-    context = Path(deployed.one("docker:index/image:Image").inputs["build"]["context"])
+def test_the_ranges_are_staged_where_the_handler_looks_for_them(watched: fake_engine.Deployment) -> None:
+    assert watched.one(FUNCTION).inputs["environment"] == {"variables": {"DRIFT_METRICS": "true"}}
+    context = Path(watched.one("docker:index/image:Image").inputs["build"]["context"])
     assert json.loads((context / staging.STAGED_RANGES).read_text()) == json.loads(RANGES.read_text())
     handler = (context / "drift.py").read_text()
     assert f'RANGES = "{staging.STAGED_RANGES}"' in handler
@@ -48,13 +67,12 @@ def test_other_ranges_are_another_image(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("namespace", ["MLInference", "Wines"])
-def test_an_alarm_watches_the_share_that_the_handler_counts(deploy: Deploy, namespace: str) -> None:
-    args = {
-        "training_ranges_path": RANGES,
-        "alarms": {"topic_arn": TOPIC, "out_of_range_percent": 2.5},
-        "environment": {} if namespace == "MLInference" else {"METRICS_NAMESPACE": namespace},
-    }
-    alarm = deploy(args).one(ALARM, "drift").inputs
+def test_an_alarm_watches_the_share_that_the_handler_counts(
+    deploy: Deploy, watched: fake_engine.Deployment, namespace: str
+) -> None:
+    named = {**ALARMED, "environment": {"METRICS_NAMESPACE": namespace}}
+    deployed = watched if namespace == "MLInference" else deploy(named)
+    alarm = deployed.one(ALARM, "drift").inputs
     share, *counts = alarm["metricQueries"]
     assert (alarm["threshold"], alarm["alarmActions"], alarm["okActions"]) == (2.5, [TOPIC], [TOPIC])
     assert share["returnData"]
@@ -68,9 +86,11 @@ def test_an_alarm_watches_the_share_that_the_handler_counts(deploy: Deploy, name
         assert count["metric"]["dimensions"].keys() == {"FunctionName"}
 
 
-def test_alarm_and_graphs_are_there_only_where_they_are_asked_for(deploy: Deploy) -> None:
-    def graphs(args: dict[str, Any]) -> set[str]:
-        (board,) = deploy({"dashboard": True, **args}).all("aws:cloudwatch/dashboard:Dashboard")
+def test_alarm_and_graphs_are_there_only_where_they_are_asked_for(
+    deploy: Deploy, unwatched: fake_engine.Deployment, watched: fake_engine.Deployment
+) -> None:
+    def graphs(deployed: fake_engine.Deployment) -> set[str]:
+        (board,) = deployed.all("aws:cloudwatch/dashboard:Dashboard")
         widgets = json.loads(board.inputs["dashboardBody"])["widgets"]
         cells = [
             (x, y)
@@ -82,8 +102,8 @@ def test_alarm_and_graphs_are_there_only_where_they_are_asked_for(deploy: Deploy
         return {widget["properties"].get("title", "") for widget in widgets}
 
     drift = {"Rows out of the range of training", "Predictions"}
-    assert not graphs({}) & drift
-    assert graphs({"training_ranges_path": RANGES}) >= drift
+    assert not graphs(unwatched) & drift
+    assert graphs(watched) >= drift
     assert not deploy({"alarms": {}, "training_ranges_path": RANGES}).all(ALARM)[4:]
 
 
