@@ -31,6 +31,16 @@ def public(deploy: Deployer) -> Deployment:
     return deploy({"authorization": "NONE", "allow_public_access": True})
 
 
+@pytest.fixture(scope="session")
+def narrowed(deploy: Deployer) -> Deployment:
+    return deploy({"invoker_principals": [CLIENT_ARN]})
+
+
+@pytest.fixture(scope="session")
+def in_a_vpc(deploy: Deployer) -> Deployment:
+    return deploy({"vpc": d.VPC})
+
+
 def calls(deployment: Deployment, caller: Caller, signature: dict[str, str] = SIGNED, qualifier: str = "live") -> bool:
     """Whether a request to the URL is let in, which takes both actions on the alias that the URL stands on."""
     arn = decisions.function_arn(deployment, qualifier)
@@ -139,8 +149,7 @@ def test_the_invoker_role_is_assumed_by_whom_the_account_allows(
 
 
 @pytest.mark.parametrize(("arn", "expected"), [(CLIENT, ALLOWED), (STRANGER, DENIED), (FOREIGNER, DENIED)])
-def test_named_principals_alone_may_assume_the_invoker_role(deploy: Deployer, arn: str, expected: bool) -> None:
-    narrowed = deploy({"invoker_principals": [CLIENT_ARN]})
+def test_named_principals_alone_may_assume_the_invoker_role(narrowed: Deployment, arn: str, expected: bool) -> None:
     trust = narrowed.one(d.ROLE, "invoker-role").inputs["assumeRolePolicy"]
     assert decisions.may_assume(Caller(arn, [EVERYTHING]), trust, narrowed.outputs["invoker_role_arn"]) is expected
 
@@ -206,9 +215,9 @@ def test_the_function_may_write_its_own_logs_and_traces_alone(
     ],
 )
 def test_in_a_vpc_the_function_may_manage_network_interfaces_of_its_region(
-    deploy: Deployer, action: str, resource: str, expected: bool
+    in_a_vpc: Deployment, action: str, resource: str, expected: bool
 ) -> None:
-    caller = decisions.role(deploy({"vpc": d.VPC}), "execution-role")
+    caller = decisions.role(in_a_vpc, "execution-role")
     assert decisions.is_allowed(caller, Request(action, f"arn:aws:ec2:{resource}")) is expected
 
 

@@ -1,6 +1,7 @@
 """Does docs/security.md name tests that there are, each where a claim asks for it?"""
 
 import ast
+import functools
 import re
 from pathlib import Path
 
@@ -15,11 +16,16 @@ CLAIMS, _, LIST = PAGE.partition("## Tests\n")
 TESTS = dict(re.findall(r"^(\d+)\. `(.+)`$", LIST, re.MULTILINE))
 
 
+@functools.cache
+def functions(file: str) -> set[str]:
+    tree = ast.parse((REPOSITORY / file).read_text(encoding="utf-8"))
+    return {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+
+
 @pytest.mark.parametrize("test", TESTS.values())
 def test_a_test_that_the_page_names_exists(test: str) -> None:
     file, _, name = test.partition("::")
-    tree = ast.parse((REPOSITORY / file).read_text(encoding="utf-8"))
-    assert name in {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+    assert name in functions(file)
 
 
 def test_every_number_of_the_page_is_a_test_and_every_test_has_its_claim() -> None:

@@ -22,9 +22,14 @@ VARIABLES = {"environment": {"ALLOW_MISSING": "1"}}
 
 
 @pytest.fixture(scope="session")
-def deployments(deploy: Deployer) -> dict[str, Deployment]:
+def defaults(deploy: Deployer) -> Deployment:
+    return deploy()
+
+
+@pytest.fixture(scope="session")
+def deployments(deploy: Deployer, defaults: Deployment) -> dict[str, Deployment]:
     return {
-        "defaults": deploy(),
+        "defaults": defaults,
         "variables": deploy(VARIABLES),
         **{argument.replace("_", ""): deploy({**VARIABLES, argument: value}) for argument, value in GIVEN.items()},
         "everything": deploy({**VARIABLES, **GIVEN}),
@@ -45,13 +50,13 @@ def test_every_waiver_names_an_argument_that_this_file_gives() -> None:
     assert WAIVERS.keys() == GIVEN.keys()
 
 
-def test_the_defaults_break_no_own_rule(deployments: dict[str, Deployment]) -> None:
-    assert own_rules.findings(deployments["defaults"]) == set()
+def test_the_defaults_break_no_own_rule(defaults: Deployment) -> None:
+    assert own_rules.findings(defaults) == set()
 
 
 @pytest.mark.slow
-def test_the_defaults_have_no_finding_but_the_waived(deployments: dict[str, Deployment], scanned: Findings) -> None:
-    assert verdict.counting(deployments["defaults"], scanned["defaults"]) == set()
+def test_the_defaults_have_no_finding_but_the_waived(defaults: Deployment, scanned: Findings) -> None:
+    assert verdict.counting(defaults, scanned["defaults"]) == set()
 
 
 @pytest.mark.slow
@@ -71,7 +76,7 @@ def test_a_waiver_is_needed_until_its_argument_is_given(
     assert not waiver.rules & rules(verdict.without_refuted(deployments[label], scanned[label]))
 
 
-def test_a_waiver_whose_argument_was_given_hides_nothing(deployments: dict[str, Deployment]) -> None:
+def test_a_waiver_whose_argument_was_given_hides_nothing(defaults: Deployment) -> None:
     finding = Finding("checkov:CKV_AWS_158", "wine-logs")
-    assert verdict.counting(deployments["defaults"], {finding}) == set()
-    assert verdict.counting(deployments["defaults"], {finding}, given={"kms_key_arn"}) == {finding}
+    assert verdict.counting(defaults, {finding}) == set()
+    assert verdict.counting(defaults, {finding}, given={"kms_key_arn"}) == {finding}
