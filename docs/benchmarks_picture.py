@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
 import numpy as np
+from matplotlib.figure import Figure
 from sklearn.isotonic import isotonic_regression
 
 from benchmarks.growth import Curve
@@ -35,22 +36,18 @@ TICKS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500)
 
 def picture(curves: Sequence[Curve]) -> str:
     """An SVG of what grows, a panel for each curve, in the colours of the reader's page."""
-    mpl.use("Agg")
-    from matplotlib import pyplot as plt
-
     ratios = [
         point.times(name) for curve in curves for point in curve.points for name in PEERS if name in point.samples
     ]
     low, high = min(0.5, *ratios) / 1.5, max(2, *ratios) * 1.3
     with mpl.rc_context(_look()):
-        figure, panels = plt.subplots(2, 2, figsize=(11.5, 8.6), layout="constrained")
-        for panel, curve in zip(panels.flat, curves, strict=True):
+        figure = Figure(figsize=(11.5, 8.6), layout="constrained")
+        for panel, curve in zip(figure.subplots(2, 2).flat, curves, strict=True):
             panel.set(xscale="log", yscale="log", ylim=(low, high))
             _panel(panel, curve)
         figure.supylabel("times as long as the handler", color=_colour("quiet"), fontsize="medium")
         drawn = io.StringIO()
         figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
-        plt.close(figure)
     return _themed(drawn.getvalue())
 
 

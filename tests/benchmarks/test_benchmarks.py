@@ -14,11 +14,29 @@ from benchmarks.measurements import Measurement, Promise
 pytestmark = pytest.mark.together("benchmarks")  # all stage the handler into one build folder
 
 
+@pytest.fixture(scope="module")
+def build(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("build")
+
+
+def use(build: Path, patch: pytest.MonkeyPatch) -> None:
+    """The staged copy and compiled modules go into a folder of the tests, and run on the XGBoost that is there."""
+    patch.setattr(subjects, "BUILD", build)
+    patch.setattr(subjects, "library_version", lambda _function: metadata.version("xgboost-cpu"))
+
+
+@pytest.fixture(scope="module")
+def staged(build: Path) -> subjects.Subject:
+    with pytest.MonkeyPatch.context() as patch:
+        use(build, patch)
+        return subjects.handler()
+
+
 @pytest.fixture
-def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The staged copy goes into the test's own folder, and runs on the XGBoost that is there."""
-    monkeypatch.setattr(subjects, "BUILD", tmp_path)
-    monkeypatch.setattr(subjects, "library_version", lambda _function: metadata.version("xgboost-cpu"))
+def handler(staged: subjects.Subject, build: Path, monkeypatch: pytest.MonkeyPatch) -> subjects.Subject:
+    """The handler as it is staged, to be run."""
+    use(build, monkeypatch)
+    return staged
 
 
 PEERS = [subjects.tutorial, subjects.careful, subjects.onnx, subjects.compiled]
@@ -37,11 +55,12 @@ def test_a_peer_gives_the_same_predictions_in_every_form_it_reads(peer: subjects
     assert all(answer == answers[0] for answer in answers)
 
 
-@pytest.mark.usefixtures("own_folder")
-def test_a_peer_that_predicts_something_else_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_peer_that_predicts_something_else_is_none(
+    handler: subjects.Subject, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(measurements, "SAME", -1.0)
     with pytest.raises(SystemExit, match="handler predicts something else than the handler: 0 apart"):
-        measurements.check_answers([subjects.handler()], payloads.records(5))
+        measurements.check_answers([handler], payloads.records(5))
 
 
 @pytest.mark.slow
@@ -53,22 +72,18 @@ def test_the_floor_predicts_the_rows_that_lie_ready() -> None:
         assert found == json.loads(handler.answer)
 
 
-@pytest.mark.usefixtures("own_folder")
-@pytest.mark.parametrize("form", payloads.FORMS)
-def test_a_process_answers_every_form_and_tells_its_times(form: str) -> None:
-    event = payloads.FORMS[form](payloads.records(3))
-    with subjects.Process(subjects.handler(), [event]) as process:
-        times = process.times(0, 5)
-    assert len(times) == 5
+def test_a_process_answers_every_form_and_tells_its_times(handler: subjects.Subject) -> None:
+    events = [form(payloads.records(3)) for form in payloads.FORMS.values()]
+    with subjects.Process(handler, events) as process:
+        for event in range(len(events)):
+            assert len(process.times(event, 5)) == 5
     assert process.cold_seconds > process.import_seconds > 0
 
 
-@pytest.mark.usefixtures("own_folder")
-def test_the_handler_is_measured_as_it_is_staged() -> None:
-    folder = subjects.handler().folder
-    manifest = json.loads((folder / "manifest.json").read_text())
-    assert (folder / manifest["model"]["file"]).read_bytes() == subjects.MODEL.read_bytes()
-    assert (folder / "handler.py").exists()
+def test_the_handler_is_measured_as_it_is_staged(staged: subjects.Subject) -> None:
+    manifest = json.loads((staged.folder / "manifest.json").read_text())
+    assert (staged.folder / manifest["model"]["file"]).read_bytes() == subjects.MODEL.read_bytes()
+    assert (staged.folder / "handler.py").exists()
 
 
 def test_the_rows_of_a_request_all_differ() -> None:

@@ -12,10 +12,7 @@ from model.splits import Part
 
 
 @pytest.fixture
-def few(parts: tuple[Part, Part], monkeypatch: pytest.MonkeyPatch) -> Part:
-    """Few rows, a small forest and few synthetic wines."""
-    monkeypatch.setattr(distillation, "SYNTHETIC_ROWS", 2000)
-    monkeypatch.setattr("model.distillation.FOREST_TREES", 30)
+def few(parts: tuple[Part, Part], small_distillation: None) -> Part:  # noqa: ARG001
     return Part(parts[0].features[:600], parts[0].target[:600])
 
 
@@ -82,9 +79,10 @@ def test_the_teacher_errs_less_on_unseen_wines_than_either_of_its_halves(
     unseen = Part(parts[0].features[1500:], parts[0].target[1500:])
     rows = unseen.features.to_numpy(np.float64)
     halves = [half.predict(rows) for half in (both.forest, both.surface)]
-    assert np.allclose(both.predict(unseen.features), np.mean(halves, axis=0))
+    estimates = both.predict(unseen.features)
+    assert np.allclose(estimates, np.mean(halves, axis=0))
     errors = [root_mean_squared_error(unseen.target, half) for half in halves]
-    assert root_mean_squared_error(unseen.target, both.predict(unseen.features)) < min(errors)
+    assert root_mean_squared_error(unseen.target, estimates) < min(errors)
 
 
 def test_a_taught_model_errs_less_than_one_of_the_same_size_that_was_not(
@@ -95,7 +93,7 @@ def test_a_taught_model_errs_less_than_one_of_the_same_size_that_was_not(
         return both
 
     monkeypatch.setattr(distillation, "teacher", known_teacher)
-    monkeypatch.setattr(distillation, "SYNTHETIC_ROWS", 10_000)
+    monkeypatch.setattr(distillation, "SYNTHETIC_ROWS", 2000)
     unseen = matrix(parts[0].features[1500:])
     parameters = Parameters({"max_depth": 5, "learning_rate": 0.15, "subsample": 0.8}, 60, 0)
     taught, not_taught = (fit(parameters, made).predict(unseen) for made in (transfer_set(seen), observed(seen)))

@@ -40,7 +40,7 @@ def test_pairing_narrows_the_interval() -> None:
 
 @pytest.fixture(scope="module")
 def small(parts: tuple[Part, Part]) -> Part:
-    return Part(parts[0].features[:600], parts[0].target[:600])
+    return Part(parts[0].features[:300], parts[0].target[:300])
 
 
 @pytest.fixture(scope="module")

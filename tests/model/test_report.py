@@ -82,8 +82,10 @@ def drawn(parts: tuple[Part, Part]) -> list[Figure]:
 
 def test_no_tick_label_overlaps_its_neighbour(drawn: list[Figure]) -> None:
     for figure in drawn:
+        layout = figure.get_layout_engine()
+        assert layout
         with applied():
-            figure.draw_without_rendering()
+            layout.execute(figure)  # what drawing begins with
         for axes in figure.axes:
             low, high = sorted(axes.get_xlim())
             shown = [tick for tick in axes.xaxis.get_major_ticks() if low <= tick.get_loc() <= high]

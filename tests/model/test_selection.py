@@ -67,7 +67,7 @@ def test_without_a_model_that_fits_the_error_says_what_to_do() -> None:
 
 @pytest.mark.usefixtures("small_distillation")
 def test_finalists_are_scored_on_rows_held_back(parts: tuple[Part, Part]) -> None:
-    few = Part(parts[0].features[:900], parts[0].target[:900])
+    few = Part(parts[0].features[:300], parts[0].target[:300])
     weak, strong = score_again([candidate(rounds=1), candidate(rounds=12)], few)
     assert strong.fresh_rmse < weak.fresh_rmse
 
