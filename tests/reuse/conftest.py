@@ -121,6 +121,14 @@ def shown(error: grpc.RpcError) -> str:
     return "\n".join(said)
 
 
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file's working directory, beside a copy of the model: the context of its deployments is written once."""
+    folder = tmp_path_factory.mktemp("project")
+    copy_of_the_model(folder)
+    return folder
+
+
 @dataclass
 class Program:
     """A Pulumi project in a folder of its own, beside a copy of the model.
@@ -136,7 +144,7 @@ class Program:
     engine: RecordingEngine
 
     def up(self, **config: Any) -> Recorded:
-        """Runs the program; returns what it registered and exported.
+        """Runs the program, of which alone the engine knows then; returns what it registered and exported.
 
         Args:
             **config: Settings of the stack, on top of the project's defaults.
@@ -144,6 +152,7 @@ class Program:
         Raises:
             ProgramError: The program failed.
         """
+        self.engine.clear()
         project = yaml.safe_load((self.folder / "Pulumi.yaml").read_text())
         declarations = project.get("config", {}).items()
         defaults = {key: declared["default"] for key, declared in declarations if "default" in declared}
@@ -204,7 +213,7 @@ def new_environment(folder: Path, install: list[str]) -> Path:
     python = folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
     inside = sysconfig.get_path("purelib", vars={"base": str(folder), "platbase": str(folder)})
     Path(inside, "requirements.pth").write_text(sysconfig.get_path("purelib") + "\n")
-    pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet", "--disable-pip-version-check"]
+    pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     subprocess.run([*pip, *install], check=True, capture_output=True)
     return python
 
@@ -218,17 +227,22 @@ def host(python_with_component: Path, served_engine: RecordingEngine) -> Iterato
         process.terminate()
 
 
-@pytest.fixture
-def example(host: subprocess.Popen[str], engine: RecordingEngine, tmp_path: Path) -> Callable[[str], Program]:
-    """An example, copied to where nothing of this repository but the model is beside it."""
-
-    def copied(name: str) -> Program:
-        copy_of_the_model(tmp_path)
-        ignored = shutil.ignore_patterns(".build", ".venv", "node_modules")
-        folder = shutil.copytree(REPOSITORY / "examples" / name, tmp_path / "examples" / name, ignore=ignored)
-        return Program(folder, host, engine)
-
-    return copied
+@pytest.fixture(scope="session")
+def examples(
+    host: subprocess.Popen[str], served_engine: RecordingEngine, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Program]:
+    """The examples in Python, copied to where nothing of this repository but the model is beside them."""
+    folder = tmp_path_factory.mktemp("elsewhere")
+    copy_of_the_model(folder)
+    ignored = shutil.ignore_patterns(".build", ".venv", "node_modules")
+    return {
+        name: Program(
+            shutil.copytree(REPOSITORY / "examples" / name, folder / "examples" / name, ignore=ignored),
+            host,
+            served_engine,
+        )
+        for name in ("python", "blue_green", "consumer")
+    }
 
 
 def copy_of_the_model(folder: Path) -> None:

@@ -75,6 +75,7 @@ class RecordingEngine(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc
         self.other_stacks: dict[str, dict[str, Any]] = {}
         self.address = ""
         self.plugin: provider_pb2_grpc.ResourceProviderStub | None = None
+        self._mocks = AwsMocks(GOLDEN_FILE, live_version=LIVE_VERSION)
         self._transforms: dict[str, list[callback_pb2.Callback]] = {}
         self._parents: dict[str, str] = {}
         self._lock = threading.Lock()
@@ -96,7 +97,7 @@ class RecordingEngine(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc
         if request.tok == "pulumi:pulumi:getResource":  # a provider that the program made, looked up by the plugin
             answer: dict[str, Any] = {"urn": values(request.args)["urn"], "id": "provider-id", "state": {}}
         else:
-            answer, _ = AwsMocks(live_version=LIVE_VERSION).call(pulumi.runtime.MockCallArgs(request.tok, {}, ""))
+            answer, _ = self._mocks.call(pulumi.runtime.MockCallArgs(request.tok, {}, ""))
         return provider_pb2.InvokeResponse(**{"return": struct(answer)})
 
     def RegisterPackage(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
@@ -130,9 +131,8 @@ class RecordingEngine(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc
                 )
             )
         registered = pulumi.runtime.MockResourceArgs(request.type, request.name, inputs, custom=request.custom)
-        id_, state = AwsMocks(GOLDEN_FILE, golden_answer=self.golden_answer).registered(
-            registered, preview=self.preview
-        )
+        mocks = self._mocks if self.golden_answer is None else AwsMocks(golden_answer=self.golden_answer)
+        id_, state = mocks.registered(registered, preview=self.preview)
         return resource_pb2.RegisterResourceResponse(urn=urn, id=id_ or "", object=struct(state))
 
     def ReadResource(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802

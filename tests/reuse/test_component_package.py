@@ -13,10 +13,13 @@ from pulumi.runtime.proto import provider_pb2
 from components import MLInferenceFunction
 from tests import fake_engine
 from tests.reuse.conftest import GOLDEN, MODEL, REPOSITORY, SCHEMA, Plugin, Refused
-from tests.reuse.recording_engine import LIVE_VERSION, UNKNOWN, output, secret
+from tests.reuse.recording_engine import LIVE_VERSION, UNKNOWN, Recorded, output, secret
+
+pytestmark = pytest.mark.together("plugin of the component package")
 
 FUNCTION = "aws:lambda/function:Function"
 KEY = "arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d-0000-4000-8000-000000000000"
+KEY_URN = "urn:pulumi:test::foreign::aws:kms/key:Key::key"
 
 
 def test_the_committed_schema_is_what_the_plugin_answers(plugin: Plugin) -> None:
@@ -55,6 +58,30 @@ def bare(value: Any) -> Any:
     return [bare(item) for item in value] if isinstance(value, list) else value
 
 
+@pytest.fixture(scope="module")
+def constructed(running_plugin: Plugin) -> tuple[Recorded, dict[str, Any]]:
+    """One with many inputs, to look at each of them: what it registered, and its outputs."""
+    running_plugin.engine.clear()
+    return running_plugin.construct(
+        {
+            "modelPath": MODEL,
+            "memoryMb": 2048.0,
+            "architecture": "arm64",
+            "vpc": {"subnetIds": ["subnet-1"], "securityGroupIds": ["sg-1"]},
+            "cors": {"allowOrigins": ["https://a.example"], "allowMethods": ["POST"], "maxAgeSeconds": 60.0},
+            "environment": {"TOKEN": secret("hidden"), "MODE": "test"},
+            "kmsKeyArn": output(KEY, KEY_URN),
+            "canaryPercent": 10.0,
+            "batch": {},
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def recorded(constructed: tuple[Recorded, dict[str, Any]]) -> Recorded:
+    return constructed[0]
+
+
 def test_it_registers_the_same_resources_as_the_class_does(plugin: Plugin, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(plugin.folder)
 
@@ -70,8 +97,8 @@ def test_it_registers_the_same_resources_as_the_class_does(plugin: Plugin, monke
     assert comparable(packaged) == comparable(in_python)
 
 
-def test_every_output_reaches_the_program(plugin: Plugin) -> None:
-    _, outputs = plugin.construct({"modelPath": MODEL, "batch": {}})
+def test_every_output_reaches_the_program(constructed: tuple[Recorded, dict[str, Any]]) -> None:
+    _, outputs = constructed
     (component,) = SCHEMA["resources"].values()
     assert outputs.keys() == component["properties"].keys()
     assert outputs["modelVersion"] == GOLDEN["model_sha256"][:12]
@@ -79,45 +106,39 @@ def test_every_output_reaches_the_program(plugin: Plugin) -> None:
     assert outputs["endpoint"].startswith("https://")
 
 
-def test_paths_start_at_the_project_and_the_context_is_staged_there(plugin: Plugin) -> None:
-    recorded, _ = plugin.construct({"modelPath": MODEL})
+def test_paths_start_at_the_project_and_the_context_is_staged_there(running_plugin: Plugin, recorded: Recorded) -> None:
     context = recorded.one("docker:index/image:Image").inputs["build"]["context"]
-    assert (plugin.folder / context / "model.ubj").read_bytes() == (REPOSITORY / MODEL).read_bytes()
+    assert (running_plugin.folder / context / "model.ubj").read_bytes() == (REPOSITORY / MODEL).read_bytes()
 
 
 @pytest.mark.parametrize(
-    ("inputs", "argument", "expected"),
+    ("argument", "expected"),
     [
-        ({"memoryMb": 2048.0}, "memorySize", 2048),
-        ({"architecture": "arm64"}, "architectures", ["arm64"]),
-        ({"snapStart": True}, "snapStart", {"applyOn": "PublishedVersions"}),
-        (
-            {"vpc": {"subnetIds": ["subnet-1"], "securityGroupIds": ["sg-1"]}},
-            "vpcConfig",
-            {"subnetIds": ["subnet-1"], "securityGroupIds": ["sg-1"]},
-        ),
+        ("memorySize", 2048),
+        ("architectures", ["arm64"]),
+        ("vpcConfig", {"subnetIds": ["subnet-1"], "securityGroupIds": ["sg-1"]}),
     ],
 )
 def test_inputs_in_the_names_and_numbers_of_the_schema_reach_the_function(
-    plugin: Plugin, inputs: dict[str, object], argument: str, expected: object
+    recorded: Recorded, argument: str, expected: object
 ) -> None:
-    recorded, _ = plugin.construct({"modelPath": MODEL, **inputs})
     assert recorded.one(FUNCTION).inputs[argument] == expected
 
 
-def test_a_nested_mapping_reaches_the_url(plugin: Plugin) -> None:
-    cors = {"allowOrigins": ["https://a.example"], "allowMethods": ["POST"], "maxAgeSeconds": 60.0}
-    recorded, _ = plugin.construct({"modelPath": MODEL, "cors": cors})
+def test_a_switch_reaches_the_function(plugin: Plugin) -> None:
+    switched, _ = plugin.construct({"modelPath": MODEL, "snapStart": True})
+    assert switched.one(FUNCTION).inputs["snapStart"] == {"applyOn": "PublishedVersions"}
+
+
+def test_a_nested_mapping_reaches_the_url(recorded: Recorded) -> None:
     expected = {"allowOrigins": ["https://a.example"], "allowMethods": ["POST"], "maxAge": 60}
     assert recorded.one("aws:lambda/functionUrl:FunctionUrl").inputs["cors"] == expected
 
 
-def test_an_output_of_another_resource_is_waited_for(plugin: Plugin) -> None:
-    key_urn = "urn:pulumi:test::foreign::aws:kms/key:Key::key"
-    recorded, _ = plugin.construct({"modelPath": MODEL, "kmsKeyArn": output(KEY, key_urn)})
+def test_an_output_of_another_resource_is_waited_for(recorded: Recorded) -> None:
     function = recorded.one(FUNCTION)
     assert function.inputs["kmsKeyArn"] == KEY
-    assert key_urn in function.depends_on
+    assert KEY_URN in function.depends_on
 
 
 def test_a_preview_works_with_an_output_that_is_unknown(plugin: Plugin) -> None:
@@ -127,21 +148,18 @@ def test_a_preview_works_with_an_output_that_is_unknown(plugin: Plugin) -> None:
     assert recorded.one("aws:cloudwatch/metricAlarm:MetricAlarm", "errors").inputs["alarmActions"] == [UNKNOWN]
 
 
-def test_a_share_of_the_traffic_goes_to_the_new_version_beside_the_one_that_serves(plugin: Plugin) -> None:
-    recorded, _ = plugin.construct({"modelPath": MODEL, "canaryPercent": 10.0})
+def test_a_share_of_the_traffic_goes_to_the_new_version_beside_the_one_that_serves(recorded: Recorded) -> None:
     alias = recorded.one("aws:lambda/alias:Alias").inputs
     assert alias["functionVersion"] == LIVE_VERSION
     assert alias["routingConfig"] == {"additionalVersionWeights": {"1": 0.1}}
 
 
-def test_the_registry_password_is_a_secret(plugin: Plugin) -> None:
-    recorded, _ = plugin.construct({"modelPath": MODEL})
+def test_the_registry_password_is_a_secret(recorded: Recorded) -> None:
     registry = recorded.one("docker:index/image:Image").inputs["registry"]
     assert registry["password"] == {"secret": "registry-password"}
 
 
-def test_a_secret_in_the_environment_stays_one(plugin: Plugin) -> None:
-    recorded, _ = plugin.construct({"modelPath": MODEL, "environment": {"TOKEN": secret("hidden"), "MODE": "test"}})
+def test_a_secret_in_the_environment_stays_one(recorded: Recorded) -> None:
     environment = recorded.one(FUNCTION).inputs["environment"]
     assert environment == {"variables": {"TOKEN": {"secret": "hidden"}, "MODE": "test"}}
 

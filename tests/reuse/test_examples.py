@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,12 +10,20 @@ import yaml
 
 from tests.components.conftest import small_model
 from tests.reuse.conftest import GOLDEN, REPOSITORY, SCHEMA, Plugin, Program, ProgramError
-from tests.reuse.recording_engine import output
+from tests.reuse.recording_engine import Recorded, output
 
-Example = Callable[[str], Program]
+Examples = dict[str, Program]
+
+pytestmark = pytest.mark.together("installed component")
 
 COMPONENT = "ml-inference:index:MLInferenceFunction"
 FUNCTION = "aws:lambda/function:Function"
+
+
+@pytest.fixture(scope="module")
+def blue_green(examples: Examples) -> Recorded:
+    """The two models as they come."""
+    return examples["blue_green"].up()
 
 
 def test_every_example_is_run_here() -> None:
@@ -24,8 +31,8 @@ def test_every_example_is_run_here() -> None:
     assert folders == {"python", "blue_green", "consumer", "yaml", "typescript"}
 
 
-def test_a_python_program_installs_and_imports_the_component(example: Example) -> None:
-    deployed = example("python").up()
+def test_a_python_program_installs_and_imports_the_component(examples: Examples) -> None:
+    deployed = examples["python"].up()
     assert deployed.one(FUNCTION).inputs["memorySize"] == 512
     topic = deployed.one("aws:sns/topic:Topic")
     for alarm in deployed.all("aws:cloudwatch/metricAlarm:MetricAlarm"):
@@ -36,9 +43,9 @@ def test_a_python_program_installs_and_imports_the_component(example: Example) -
 
 
 def test_the_tests_of_an_example_pass_where_the_component_is_installed(
-    example: Example, python_with_component: Path
+    examples: Examples, python_with_component: Path
 ) -> None:
-    folder = example("python").folder
+    folder = examples["python"].folder
     command = [str(python_with_component), "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_program.py"]
     # The tests need none of the plugins that the environment around has, whose imports take longer than they.
     environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
@@ -48,41 +55,42 @@ def test_the_tests_of_an_example_pass_where_the_component_is_installed(
     assert not tested.stderr  # outputs that waited for a refused one are not told again
 
 
-def test_two_models_stand_side_by_side_on_their_own_processors(example: Example) -> None:
-    deployed = example("blue_green").up()
-    assert {component.name for component in deployed.all(COMPONENT)} == {"wine-blue", "wine-green"}
-    processors = {function.name: function.inputs["architectures"] for function in deployed.all(FUNCTION)}
+def test_two_models_stand_side_by_side_on_their_own_processors(blue_green: Recorded) -> None:
+    assert {component.name for component in blue_green.all(COMPONENT)} == {"wine-blue", "wine-green"}
+    processors = {function.name: function.inputs["architectures"] for function in blue_green.all(FUNCTION)}
     assert processors == {"wine-blue-function": ["x86_64"], "wine-green-function": ["arm64"]}
-    names = [(resource.type, resource.name) for resource in deployed.resources]
+    names = [(resource.type, resource.name) for resource in blue_green.resources]
     assert len(names) == len(set(names))
-    assert deployed.outputs["green_cost_per_1000_usd"] < deployed.outputs["blue_cost_per_1000_usd"]
+    assert blue_green.outputs["green_cost_per_1000_usd"] < blue_green.outputs["blue_cost_per_1000_usd"]
 
 
 @pytest.mark.parametrize("side", ["blue", "green"])
-def test_one_setting_says_which_of_the_two_clients_are_told(example: Example, side: str) -> None:
-    deployed = example("blue_green").up(live=side)
+def test_one_setting_says_which_of_the_two_clients_are_told(
+    examples: Examples, blue_green: Recorded, side: str
+) -> None:
+    deployed = blue_green if side == "blue" else examples["blue_green"].up(live=side)
     assert f"wine-{side}-function" in deployed.outputs["client_policy_json"]
     assert deployed.outputs["endpoint"] == deployed.outputs[f"{side}_endpoint"]
 
 
-def test_a_new_model_on_the_one_side_leaves_the_other_as_it_is(example: Example, tmp_path: Path) -> None:
-    program = example("blue_green")
-    before = {resource.name: resource.inputs for resource in program.up().resources}
-    program.engine.clear()
+def test_a_new_model_on_the_one_side_leaves_the_other_as_it_is(
+    examples: Examples, blue_green: Recorded, tmp_path: Path
+) -> None:
+    before = {resource.name: resource.inputs for resource in blue_green.resources}
     green = small_model(tmp_path / "green.ubj")
-    after = {resource.name: resource.inputs for resource in program.up(greenModel=str(green)).resources}
+    after = {resource.name: resource.inputs for resource in examples["blue_green"].up(greenModel=str(green)).resources}
     changed = {name for name in before if before[name] != after.get(name)}
     assert {"wine-green-image", "wine-green-function"} <= changed
     assert all(name.startswith("wine-green") for name in changed)
 
 
-def test_a_side_that_is_not_there_is_refused(example: Example) -> None:
+def test_a_side_that_is_not_there_is_refused(examples: Examples) -> None:
     with pytest.raises(ProgramError, match="live must be one of blue, green, got 'grren'"):
-        example("blue_green").up(live="grren")
+        examples["blue_green"].up(live="grren")
 
 
-def test_a_consumer_learns_address_and_right_from_the_other_stack(example: Example) -> None:
-    program = example("consumer")
+def test_a_consumer_learns_address_and_right_from_the_other_stack(examples: Examples) -> None:
+    program = examples["consumer"]
     exported = {"endpoint": "https://model.example", "client_policy_json": json.dumps({"Statement": []})}
     program.engine.other_stacks["organization/wine/production"] = exported
     deployed = program.up(endpointStack="organization/wine/production")
@@ -90,11 +98,12 @@ def test_a_consumer_learns_address_and_right_from_the_other_stack(example: Examp
     assert deployed.one("aws:ssm/parameter:Parameter").inputs["value"] == {"secret": "https://model.example"}
 
 
-def test_the_consumer_asks_for_what_the_endpoints_program_exports(example: Example) -> None:
+def test_the_consumer_asks_for_what_the_endpoints_program_exports(blue_green: Recorded) -> None:
     asked = {"endpoint", "client_policy_json"}
-    assert asked <= example("blue_green").up().outputs.keys()
+    assert asked <= blue_green.outputs.keys()
 
 
+@pytest.mark.together("plugin of the component package")
 def test_a_yaml_program_uses_the_component_package(plugin: Plugin) -> None:
     """Its properties are given to the plugin as the engine gives them; `${…}` is filled in as the YAML host would."""
     program = yaml.safe_load((REPOSITORY / "examples" / "yaml" / "Pulumi.yaml").read_text())

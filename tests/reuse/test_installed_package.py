@@ -5,13 +5,14 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from components import staging
-from tests.reuse.conftest import MODEL, REPOSITORY, Program, copy_of_the_model
+from tests.reuse.conftest import MODEL, REPOSITORY, Program
+
+pytestmark = pytest.mark.together("installed component")
 
 PACKAGE = "pulumi_ml_inference"
 
@@ -34,9 +35,9 @@ def test_the_engine_is_told_that_no_plugin_belongs_to_the_distribution(wheel: Pa
 
 
 def test_the_installed_handler_is_staged_as_the_one_of_the_repository(
-    example: Callable[[str], Program], monkeypatch: pytest.MonkeyPatch
+    examples: dict[str, Program], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    program = example("python")
+    program = examples["python"]
     context = program.up().one("docker:index/image:Image").inputs["build"]["context"]
     monkeypatch.chdir(program.folder.parents[1])
     ours = staging.stage("wine", REPOSITORY / MODEL).path
@@ -48,30 +49,30 @@ def test_the_installed_handler_is_staged_as_the_one_of_the_repository(
     assert Path(context) == ours, "the content decides the name"
 
 
-def test_an_editable_install_has_the_same_name_and_deploys_the_same(
-    python_with_editable_component: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    copy_of_the_model(tmp_path)
+@pytest.fixture(scope="module")
+def told_by_an_editable_install(python_with_editable_component: tuple[Path, Path], project: Path) -> list[str]:
+    """The folder of what it deploys, and its version, which was changed in the sources after they were installed."""
+    python, sources = python_with_editable_component
+    (sources / "components" / "version.py").write_text('VERSION = "99"\n')
     program = (
-        "from pulumi_ml_inference import MLInferenceFunction\n"
+        "from pulumi_ml_inference import MLInferenceFunction, version\n"
         "from pulumi_ml_inference.testing import AwsMocks, deploy\n"
         f"program = lambda: MLInferenceFunction('wine', {{'model_path': {MODEL!r}}})\n"
         "image = deploy(program, AwsMocks('model/golden.json')).one('docker:index/image:Image')\n"
-        "print(image.inputs['build']['context'])"
+        "print(image.inputs['build']['context'], version.VERSION)"
     )
-    python, _ = python_with_editable_component
-    context = subprocess.check_output([python, "-c", program], cwd=tmp_path, text=True).strip()
-    monkeypatch.chdir(tmp_path)
-    assert Path(context) == staging.stage("wine", Path(MODEL)).path
+    return subprocess.check_output([python, "-c", program], cwd=project, text=True).split()
 
 
-def test_what_is_changed_in_the_sources_is_seen_by_an_editable_install(
-    python_with_editable_component: tuple[Path, Path],
+def test_an_editable_install_has_the_same_name_and_deploys_the_same(
+    told_by_an_editable_install: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    python, sources = python_with_editable_component
-    (sources / "components" / "version.py").write_text('VERSION = "99"\n')
-    program = "from pulumi_ml_inference import version; print(version.VERSION)"
-    assert subprocess.check_output([python, "-c", program], text=True).strip() == "99"
+    monkeypatch.chdir(tmp_path)
+    assert Path(told_by_an_editable_install[0]) == staging.stage("wine", REPOSITORY / MODEL).path
+
+
+def test_what_is_changed_in_the_sources_is_seen_by_an_editable_install(told_by_an_editable_install: list[str]) -> None:
+    assert told_by_an_editable_install[1] == "99"
 
 
 def test_the_engine_is_told_that_no_plugin_belongs_to_an_editable_install(

@@ -1,6 +1,7 @@
 """Do resource options given on the component reach its children?"""
 
 import contextvars
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from pulumi.runtime.proto import resource_pb2
 from components import MLInferenceFunction
 from components.testing import AwsMocks
 from tests.reuse.conftest import MODEL, REPOSITORY, Program
+from tests.reuse.recording_engine import RecordingEngine
 
 COMPONENT = "ml-inference:index:MLInferenceFunction"
 Requests = list[resource_pb2.RegisterResourceRequest]
@@ -48,8 +50,8 @@ def registered(program: Callable[[], object]) -> tuple[Any, Requests]:
 
 
 @pytest.fixture(autouse=True)
-def in_a_project_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+def in_a_project_folder(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(project)
 
 
 def wine(opts: pulumi.ResourceOptions, name: str = "wine") -> MLInferenceFunction:
@@ -131,12 +133,16 @@ def more_memory(args):
 
 
 opts = pulumi.ResourceOptions(transforms=[more_memory])
-MLInferenceFunction("wine", {"model_path": "../../model/wine_quality.ubj"}, opts)
+MLInferenceFunction("wine", {"model_path": "model/wine_quality.ubj"}, opts)
 """
 
 
-def test_a_transform_of_the_component_changes_its_children(example: Callable[[str], Program]) -> None:
+@pytest.mark.together("installed component")
+def test_a_transform_of_the_component_changes_its_children(
+    project: Path, host: subprocess.Popen[str], served_engine: RecordingEngine
+) -> None:
     """Transforms are the engine's to apply: to the children of what bears them, however deep."""
-    program = example("python")
-    (program.folder / "__main__.py").write_text(TRANSFORMS_THE_COMPONENT)
+    (project / "Pulumi.yaml").write_text("name: transforms\n")
+    (project / "__main__.py").write_text(TRANSFORMS_THE_COMPONENT)
+    program = Program(project, host, served_engine)
     assert program.up().one("aws:lambda/function:Function").inputs["memorySize"] == 3008

@@ -18,6 +18,8 @@ from tests.components.conftest import small_model
 from tests.reuse.conftest import REPOSITORY, Program
 from tests.reuse.recording_engine import RecordingEngine
 
+pytestmark = pytest.mark.together("installed component")
+
 TEMPLATE = REPOSITORY / "template"
 ANSWERS = {
     "Project name": "churn",
@@ -94,10 +96,10 @@ def test_the_answers_become_the_stacks_configuration(project: Path) -> None:
 
 
 def test_the_program_has_ten_lines_and_deploys_the_model_by_its_settings(
-    project: Path, host: subprocess.Popen[str], engine: RecordingEngine
+    project: Path, host: subprocess.Popen[str], served_engine: RecordingEngine
 ) -> None:
     small_model(project / "churn.ubj")
-    deployed = Program(project, host, engine).up(modelPath="churn.ubj", memoryMb=2048)
+    deployed = Program(project, host, served_engine).up(modelPath="churn.ubj", memoryMb=2048)
     assert deployed.one("aws:lambda/function:Function").inputs["memorySize"] == 2048
     assert deployed.outputs["endpoint"].startswith("https://")
     assert deployed.outputs["model"]["features"] == ["a", "b"]

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 import components.testing  # noqa: F401 - the programs find it under the distribution's name
-from tests.reuse.conftest import REPOSITORY, copy_of_the_model
+from tests.reuse.conftest import REPOSITORY
 
 PROGRAM = (
     "import pulumi\nfrom pulumi_ml_inference import MLInferenceFunction\nMLInferenceFunction('wine', {ARGUMENTS})\n"
@@ -126,10 +126,9 @@ PROGRAMS: list[Callable[[], object]] = VALID["PROGRAMS"]
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.__name__)
 def test_the_component_takes_what_the_checkers_take(
-    program: Callable[[], object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    program: Callable[[], object], project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.chdir(tmp_path)
-    copy_of_the_model(tmp_path)
+    monkeypatch.chdir(project)
     assert VALID["deployed"](program).all("docker:index/image:Image")
 
 
