@@ -7,6 +7,7 @@ python -m local --set memoryMb=512  with another setting of the stack
 """
 
 import argparse
+import gc
 import os
 import signal
 import sys
@@ -77,4 +78,6 @@ def arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    status = main()
+    gc.freeze()  # or Python looks for garbage in all that was imported before it ends, for a fifth of the whole time
+    sys.exit(status)

@@ -13,6 +13,7 @@ Run as a script by `local.emulator`, with that folder and the emulator's port as
 """
 
 import functools
+import gc
 import os
 import shutil
 import signal
@@ -81,6 +82,7 @@ def swift(functions: Any, workers: Any) -> None:
 
 def main(folder: str, port: int) -> None:
     """Serve until the parent is gone."""
+    gc.disable()  # what is imported is no garbage: none is sought in it, now, while it serves, and at the end
     from ministack.app import _docker_socket_present
     from ministack.app import main as serve
 
@@ -98,6 +100,8 @@ def main(folder: str, port: int) -> None:
     DistributedMaps(stepfunctions, s3)
     LambdaTasks(stepfunctions, lambda_svc, lambda_runtime)
     swift(lambda_svc, lambda_runtime)
+    gc.freeze()
+    gc.enable()
     watch = ParentWatch()
     watch.start()
     sys.argv = ["ministack"]
