@@ -39,8 +39,8 @@ def parts(table: pd.DataFrame) -> tuple[Part, Part]:
 
 
 def distil_a_moment(patch: pytest.MonkeyPatch) -> None:
-    """Few folds, a small forest for a teacher and few synthetic wines, so that distilling takes a moment."""
-    patch.setattr("model.splits.FOLDS", 3)
+    """Two folds, a small forest for a teacher and few synthetic wines, so that distilling takes a moment."""
+    patch.setattr("model.splits.FOLDS", 2)
     patch.setattr("model.distillation.SYNTHETIC_ROWS", 200)
     patch.setattr("model.distillation.FOREST_TREES", 5)
 
