@@ -16,6 +16,7 @@ from local.resources import Target
 from local.staged_images import StagedImages
 
 USER = "deployer"
+Deploy = Callable[..., Deployment]
 EVERYTHING = {
     "alarms": {"p99DurationMs": 250, "topicArn": "arn:aws:sns:eu-central-1:000000000000:on-call"},
     "dashboard": True,
@@ -37,11 +38,10 @@ EVERYTHING = {
 """Settings that together register every type of resource."""
 
 
-UNNAMED_BY_THE_EMULATOR = {
-    "Effect": "Allow",
-    "Action": ["lambda:CreateFunction", "cloudwatch:*Dashboard*"],
-    "Resource": ["*"],
-}
+UNNAMED_BY_THE_EMULATOR = [
+    {"Effect": "Allow", "Action": ["lambda:CreateFunction"], "Resource": ["*"]},
+    {"Effect": "Allow", "Action": ["cloudwatch:*Dashboard*"], "Resource": ["*"]},
+]
 """Whose resource the emulator does not find in a request. AWS asks for the function's or the dashboard's ARN:
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_awslambda.html, …/list_amazoncloudwatch.html"""
 
@@ -65,14 +65,19 @@ def user(cloud: Cloud) -> Iterator[Cloud]:
 
 
 @pytest.fixture
-def deploy(cloud: Cloud, user: Cloud) -> Callable[[dict[str, Any]], Deployment]:
-    """Deploys the project's own program, with everything switched on, as a user with a given policy."""
+def deploy(cloud: Cloud, user: Cloud) -> Deploy:
+    """Deploys the project's own program with some settings, as a user with this policy without a service's rights."""
 
-    def deployed(policy: dict[str, Any]) -> Deployment:
-        allowed = json.dumps(policy).replace("ACCOUNT", cloud.account_id)
-        cloud.iam.put_user_policy(UserName=USER, PolicyName="deploy", PolicyDocument=allowed)
+    def deployed(*settings: str, without: str | None = None) -> Deployment:
+        policy = json.loads(POLICY.read_text().replace("ACCOUNT", cloud.account_id))
+        policy["Statement"] = [
+            statement
+            for statement in [*policy["Statement"], *UNNAMED_BY_THE_EMULATOR]
+            if not statement["Action"][0].startswith(f"{without}:")
+        ]
+        cloud.iam.put_user_policy(UserName=USER, PolicyName="deploy", PolicyDocument=json.dumps(policy))
         deployment = Deployment(Target(user, StagedImages()))
-        deployment.deploy(stack_config.load(demo.PROJECT, overrides=EVERYTHING))
+        deployment.deploy(stack_config.load(demo.PROJECT, overrides={name: EVERYTHING[name] for name in settings}))
         return deployment
 
     return deployed
@@ -105,21 +110,21 @@ def test_nothing_is_allowed_on_everything_that_iam_can_name() -> None:
     }
 
 
-def test_a_user_with_this_policy_alone_deploys_everything(deploy: Callable[[dict[str, Any]], Deployment]) -> None:
-    policy = json.loads(POLICY.read_text())
-    policy["Statement"].append(UNNAMED_BY_THE_EMULATOR)
-    urns = deploy(policy).resources
-    made = {urn.split("::")[2].rpartition("$")[2] for urn in urns}
+def test_a_user_with_this_policy_alone_deploys_everything(deploy: Deploy) -> None:
+    made = {urn.split("::")[2].rpartition("$")[2] for urn in deploy(*EVERYTHING).resources}
     assert made - {"ml-inference:index:MLInferenceFunction"} == RIGHTS.keys()
 
 
-@pytest.mark.parametrize("service", ["ecr", "iam", "lambda", "logs", "cloudwatch", "s3", "states"])
-def test_without_what_it_says_of_a_service_nobody_deploys(
-    deploy: Callable[[dict[str, Any]], Deployment], service: str
+@pytest.mark.parametrize(
+    ("service", "settings"),
+    [
+        *((service, []) for service in ("ecr", "iam", "lambda", "logs")),
+        *(("cloudwatch", [setting]) for setting in ("alarms", "dashboard")),
+        *((service, ["batch"]) for service in ("s3", "states")),
+    ],
+)
+def test_without_what_it_says_of_a_service_nobody_deploys_what_needs_it(
+    deploy: Deploy, service: str, settings: list[str]
 ) -> None:
-    policy = json.loads(POLICY.read_text())
-    policy["Statement"] = [
-        statement for statement in policy["Statement"] if not statement["Action"][0].startswith(f"{service}:")
-    ]
-    with pytest.raises(LocalError, match=r"AccessDenied|not authorized"):
-        deploy(policy)
+    with pytest.raises(LocalError, match=f"is not authorized to perform: {service}:"):
+        deploy(*settings, without=service)
