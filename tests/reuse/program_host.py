@@ -6,6 +6,7 @@ Imports the SDK alone, so that a program finds what is installed and nothing of 
 """
 
 import asyncio
+import gc
 import json
 import os
 import runpy
@@ -32,6 +33,7 @@ def run(engine: str, folder: str, project: str, config: dict[str, str]) -> str |
 
 
 if __name__ == "__main__":
+    gc.disable()  # nearly all that is there are classes of providers, for good
     sys.path[0] = ""
     # A program may print; the answers must not be among what it prints.
     answers, sys.stdout = sys.stdout, sys.stderr
