@@ -19,6 +19,7 @@ import struct
 import sys
 import zlib
 from array import array
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
@@ -569,8 +570,7 @@ def _features(learner: dict[str, Any], count: int) -> tuple[tuple[str, ...], tup
     _require(set(types) <= FEATURE_TYPES, "feature_types are unknown")
     _require(set(map(type, names)) <= {str} and "\0" not in "".join(names), "feature_names are no texts")
     if len(set(names)) < len(names):
-        places: dict[str, int] = {}
-        twice = next(name for at, name in enumerate(names) if places.setdefault(name, at) != at)
+        twice = next(name for name, times in Counter(names).items() if times > 1)
         raise UnreadableModelError(
             f"has two features of the name {twice!r}, so that a record cannot say which it means; "
             "rename one and train again"

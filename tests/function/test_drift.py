@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -83,58 +83,53 @@ def lines(capsys: pytest.CaptureFixture[str]) -> Logged:
     return found
 
 
+class Case(NamedTuple):
+    """What all forms are sent to, the rows that they hold, and how many of these training did not see."""
+
+    endpoint: Endpoint
+    rows: pd.DataFrame
+    outside: int
+
+
 @pytest.fixture(scope="module")
-def of_numbers(tmp_path_factory: pytest.TempPathFactory, serve: Serve) -> tuple[pd.DataFrame, Path]:
-    """Training's rows, and the model that all forms are sent to."""
-    training, folder = numbers(1, 1.0), tmp_path_factory.mktemp("numbers")
-    watched(training, folder, serve)
-    return training, folder / "m.ubj"
+def of_numbers(tmp_path_factory: pytest.TempPathFactory, serve: Serve) -> Case:
+    training, rows = numbers(1, 1.0), numbers(2, 1.4)
+    endpoint, _ = watched(training, tmp_path_factory.mktemp("numbers"), serve, ALLOW_MISSING="true")
+    return Case(endpoint, rows, outside(training, rows))
 
 
 @pytest.mark.parametrize("form", [*forms.NAMED, *forms.POSITIONAL, *forms.BINARY])
 def test_rows_out_of_range_are_counted_in_every_form(
-    form: str,
-    of_numbers: tuple[pd.DataFrame, Path],
-    serve: Serve,
-    url_event: MakeEvent,
-    capsys: pytest.CaptureFixture[str],
+    form: str, of_numbers: Case, url_event: MakeEvent, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (training, model), rows = of_numbers, numbers(2, 1.4)
-    endpoint = serve(model, DRIFT_METRICS="true", ALLOW_MISSING="true")
-    sent = (forms.NAMED | forms.POSITIONAL | forms.BINARY)[form](rows)
-    got = predictions(ask(endpoint, url_event, sent))
+    sent = (forms.NAMED | forms.POSITIONAL | forms.BINARY)[form](of_numbers.rows)
+    got = predictions(ask(of_numbers.endpoint, url_event, sent))
     (line,) = lines(capsys)
-    assert 0 < outside(training, rows) < ROWS
-    assert (line["RowsWatched"], line["RowsOutOfRange"]) == (ROWS, outside(training, rows))
+    assert 0 < of_numbers.outside < ROWS
+    assert (line["RowsWatched"], line["RowsOutOfRange"]) == (ROWS, of_numbers.outside)
     assert np.allclose([line["Prediction"][0], line["Prediction"][-1]], [min(got), max(got)], rtol=1e-5)
 
 
 @pytest.fixture(scope="module")
-def of_all_kinds(tmp_path_factory: pytest.TempPathFactory, serve: Serve) -> tuple[pd.DataFrame, Path]:
+def of_all_kinds(tmp_path_factory: pytest.TempPathFactory, serve: Serve) -> Case:
     """As `of_numbers`, with categories and booleans."""
-    training, folder = mixed(1, 1.0, "abc"), tmp_path_factory.mktemp("kinds")
+    training, rows = mixed(1, 1.0, "abc"), mixed(2, 1.0, "abcxy")
     training.loc[:9, "kind"] = None  # so that a gap was seen, and an unknown category was not
-    watched(training, folder, serve)
-    return training, folder / "m.ubj"
+    rows.loc[::7, "kind"] = None
+    rows.loc[::50, "size"] = np.nan
+    folder = tmp_path_factory.mktemp("kinds")
+    endpoint, _ = watched(training, folder, serve, ALLOW_MISSING="true", ALLOW_UNSEEN="true")
+    return Case(endpoint, rows, outside(training, rows))
 
 
 @pytest.mark.parametrize("form", forms.NAMED)
 def test_categories_booleans_and_gaps_are_counted(
-    form: str,
-    of_all_kinds: tuple[pd.DataFrame, Path],
-    serve: Serve,
-    url_event: MakeEvent,
-    capsys: pytest.CaptureFixture[str],
+    form: str, of_all_kinds: Case, url_event: MakeEvent, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (training, model), rows = of_all_kinds, mixed(2, 1.0, "abcxy")
-    rows.loc[::7, "kind"] = None
-    rows.loc[::50, "size"] = np.nan
-    endpoint = serve(model, DRIFT_METRICS="true", ALLOW_MISSING="true", ALLOW_UNSEEN="true")
-    sent = forms.NAMED[form](rows)
-    ask(endpoint, url_event, sent)
+    ask(of_all_kinds.endpoint, url_event, forms.NAMED[form](of_all_kinds.rows))
     (line,) = lines(capsys)
-    unknown = int(rows["kind"].isin(["x", "y"]).sum())
-    assert line["RowsOutOfRange"] == outside(training, rows) > unknown > 0
+    unknown = int(of_all_kinds.rows["kind"].isin(["x", "y"]).sum())
+    assert line["RowsOutOfRange"] == of_all_kinds.outside > unknown > 0
 
 
 @pytest.mark.parametrize("missing", [-999, 0])

@@ -137,7 +137,7 @@ def test_contributions_are_the_librarys_own(
 
 TOO_LARGE: dict[str, tuple[dict[str, Any], int, int]] = {
     "many classes and features": ({"objective": "multi:softprob", "num_class": 40, "max_depth": 1}, 400, 1),
-    "many deep leaves": ({"max_depth": 12, "min_child_weight": 0, "num_parallel_tree": 120, "max_bin": 32}, 3, 1),
+    "many deep leaves": ({"max_depth": 12, "min_child_weight": 0, "num_parallel_tree": 40, "max_bin": 32}, 3, 1),
 }
 
 
