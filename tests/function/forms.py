@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import orjson
 import pandas as pd
 from endpoint import Endpoint
 
@@ -176,7 +177,7 @@ def ask(endpoint: Endpoint, url_event: MakeEvent, sent: Sent, query: str = "", *
 def predictions(response: dict[str, Any]) -> Any:
     """Return the predictions of a response, whatever its form calls them."""
     assert response["statusCode"] == 200, response["body"]
-    answer = json.loads(response["body"])
+    answer = orjson.loads(response["body"])
     if isinstance(answer, dict) and "outputs" in answer:
         output = answer["outputs"][0]
         return np.reshape(output["data"], output["shape"]).tolist()

@@ -53,12 +53,11 @@ def as_csv_items(text: str) -> list[dict[str, str]]:
 
 
 def batched(endpoint: Endpoint, items: list[Any], **said: Any) -> list[Any]:
-    """The answers of a run, through JSON as Lambda carries it."""
+    """The answers of a run, through JSON as Lambda carries them."""
     answers: list[Any] = []
     for start in range(0, len(items), PER_BATCH):
         rows = [{"index": at, "row": row} for at, row in enumerate(items[start : start + PER_BATCH], start)]
-        event = orjson.loads(orjson.dumps({"BatchInput": said, "Items": rows}))
-        answers += orjson.loads(orjson.dumps(endpoint(event, None)))
+        answers += orjson.loads(orjson.dumps(endpoint({"BatchInput": said, "Items": rows}, None)))
     return answers
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import booster
+import json_text
 import model_reader
 import numpy as np
 import pytest
@@ -68,6 +69,7 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Saved:
 
 
 def answer(endpoint: Any, kind: str, event: MakeEvent) -> str:
+    json_text.ORJSON.load()  # as in a process that parsed much: the models are asked here, and not the parsers
     response = endpoint(event(body(kind)), None)
     assert response["statusCode"] == 200, response["body"]
     return str(response["body"])

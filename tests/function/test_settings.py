@@ -239,11 +239,11 @@ def test_short_rows_of_a_wide_model_take_memory_for_what_they_give(
 ) -> None:
     endpoint = serve(wide_model, ALLOW_ABSENT="true", ALLOW_MISSING="true")
     tracemalloc.start()
-    response = ask(endpoint, url_event, SHORT_ROWS[form](300))
+    response = ask(endpoint, url_event, SHORT_ROWS[form](100))
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert predictions(response) == of_nothing * 300
-    assert peak < 2 * 4 * 300 * WIDE  # twice the float32 of all values; lists of Python's numbers take eight times more
+    assert predictions(response) == of_nothing * 100
+    assert peak < 2 * 4 * 100 * WIDE  # twice the float32 of all values; lists of Python's numbers take eight times more
     for rows in (1_678, 20_000):
         refused = ask(endpoint, url_event, SHORT_ROWS[form](rows))
         assert (refused["statusCode"], json.loads(refused["body"])["detail"]) == (
