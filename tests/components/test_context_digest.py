@@ -113,7 +113,7 @@ def test_a_dockerfile_elsewhere_counts_by_its_content_alone() -> None:
 
 def test_files_are_read_in_pieces() -> None:
     with (CONTEXT / "large").open("wb") as file:
-        file.truncate(64 * 2**20)
+        file.truncate(16 * 2**20)
     tracemalloc.start()
     digest()
     _, peak = tracemalloc.get_traced_memory()

@@ -1,5 +1,6 @@
 """Do old versions go, and none that anybody uses?"""
 
+import contextlib
 import io
 import secrets
 import zipfile
@@ -14,8 +15,8 @@ from local.cloud import Cloud
 TRUST = '{"Version": "2012-10-17", "Statement": []}'
 
 
-@pytest.fixture
-def function(cloud: Cloud) -> Iterator[str]:
+@contextlib.contextmanager
+def made(cloud: Cloud) -> Iterator[str]:
     """A function with the versions 1 to 6, of which the alias names 2 and gives 3 a share."""
     client, name = cloud.lambda_, f"wine-{secrets.token_hex(4)}"
     role = cloud.iam.create_role(RoleName=name, AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
@@ -39,6 +40,19 @@ def function(cloud: Cloud) -> Iterator[str]:
     cloud.iam.delete_role(RoleName=name)
 
 
+@pytest.fixture
+def function(cloud: Cloud) -> Iterator[str]:
+    with made(cloud) as name:
+        yield name
+
+
+@pytest.fixture(scope="module")
+def untouched(cloud: Cloud) -> Iterator[str]:
+    """One from which nobody deletes anything."""
+    with made(cloud) as name:
+        yield name
+
+
 def left(cloud: Cloud, function: str) -> list[str]:
     return [
         version["Version"] for version in cloud.lambda_.list_versions_by_function(FunctionName=function)["Versions"]
@@ -50,8 +64,6 @@ def left(cloud: Cloud, function: str) -> list[str]:
     [
         (["--keep", "1"], "deleted version 1\ndeleted version 4\ndeleted version 5\n", "236"),
         ([], "deleted version 1\n", "23456"),
-        (["--keep=2", "--dry-run"], "would delete version 1\nwould delete version 4\n", "123456"),
-        (["--keep=6"], "nothing to delete\n", "123456"),
     ],
 )
 def test_the_newest_stay_and_every_one_that_an_alias_uses(
@@ -69,6 +81,21 @@ def test_the_newest_stay_and_every_one_that_an_alias_uses(
     assert (again, left(cloud, function)) == (0, ["$LATEST", *remain])
 
 
+@pytest.mark.parametrize(
+    ("arguments", "printed"),
+    [
+        (["--keep=2", "--dry-run"], "would delete version 1\nwould delete version 4\n"),
+        (["--keep=6"], "nothing to delete\n"),
+    ],
+)
+def test_nothing_goes_where_all_are_kept_or_it_is_only_asked_what_would(
+    cloud: Cloud, untouched: str, capsys: pytest.CaptureFixture[str], arguments: list[str], printed: str
+) -> None:
+    assert [prune_versions.main([untouched, *arguments], cloud.lambda_) for _ in range(2)] == [0, 0]
+    assert capsys.readouterr().out == printed * 2
+    assert left(cloud, untouched) == ["$LATEST", *"123456"]
+
+
 def test_a_version_that_comes_into_use_meanwhile_stays(cloud: Cloud, function: str) -> None:
     assert "5" in prune_versions.old_versions(cloud.lambda_, function, keep=1)
     cloud.lambda_.update_alias(FunctionName=function, Name="live", FunctionVersion="5")
@@ -81,10 +108,10 @@ def test_a_version_that_is_gone_already_is_gone(cloud: Cloud, function: str) -> 
 
 
 @pytest.mark.parametrize("version", ["", "$LATEST", "live", "-1"])
-def test_nothing_but_a_version_is_ever_deleted(cloud: Cloud, function: str, version: str) -> None:
+def test_nothing_but_a_version_is_ever_deleted(cloud: Cloud, untouched: str, version: str) -> None:
     with pytest.raises(ValueError, match="is no version's number"):
-        prune_versions.delete(cloud.lambda_, function, version)
-    assert len(left(cloud, function)) == 7
+        prune_versions.delete(cloud.lambda_, untouched, version)
+    assert len(left(cloud, untouched)) == 7
 
 
 def test_what_aws_refuses_is_one_line(cloud: Cloud, capsys: pytest.CaptureFixture[str]) -> None:

@@ -16,8 +16,11 @@ import pytest
 import yaml
 from pulumi.runtime.proto import errors_pb2, provider_pb2, provider_pb2_grpc, status_pb2
 
+from tests.components.conftest import a_model_is_read_once
 from tests.reuse import recording_engine
 from tests.reuse.recording_engine import Recorded, RecordingEngine
+
+__all__ = ["a_model_is_read_once"]  # a fixture, here as there
 
 REPOSITORY = Path(__file__).parents[2]
 GOLDEN = json.loads((REPOSITORY / "model" / "golden.json").read_text())
