@@ -22,7 +22,7 @@ import tempfile
 import types
 from itertools import product
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 from tests.function import saved_models
 
@@ -309,16 +309,17 @@ def written(tree: Any, form: str) -> bytes:
 REFUSED, PREDICTED = "refused", "predicted"
 
 
-def judged(content: bytes, folder: Path) -> str:
-    """Whether a file is refused everywhere alike or predicts as in XGBoost itself; else what is wrong."""
+def judged(content: bytes, file: BinaryIO) -> str:
+    """Whether a file of this content is refused everywhere alike or predicts as in XGBoost; else what is wrong."""
     import booster
     from endpoint import Endpoint
 
     from components.bundled_handler import model_reader
 
-    model = folder / "model"
-    model.write_bytes(content)
-    endpoint = Endpoint({"MODEL_PATH": str(model), "METRICS_NAMESPACE": "", "ALLOW_MISSING": "true"})
+    file.seek(0)
+    file.truncate()
+    file.write(content)
+    endpoint = Endpoint({"MODEL_PATH": str(file.name), "METRICS_NAMESPACE": "", "ALLOW_MISSING": "true"})
     try:
         found = model_reader.read(content)
     except model_reader.UnreadableModelError as error:
@@ -401,14 +402,15 @@ def main() -> None:
     sys.modules["sklearn"] = None  # type: ignore[assignment]
     package = sys.modules["components"] = types.ModuleType("components")
     package.__path__ = [str(REPOSITORY / "components")]
-    with tempfile.TemporaryDirectory() as folder:
-        judged(saved_models.archive(version)["regression.ubj"], Path(folder))  # loads the libraries
+    # Opened once, which takes as long as writing it.
+    with tempfile.TemporaryDirectory() as folder, Path(folder, "model").open("wb", buffering=0) as file:
+        judged(saved_models.archive(version)["regression.ubj"], file)  # loads the libraries
         before = _peak_mb()
         for form, number in product(FORMS, range(int(first), int(last))):
             content, change = mutation(version, form, number)
             print(json.dumps([form, change]), file=verdicts)
             try:
-                outcome = judged(content, Path(folder))
+                outcome = judged(content, file)
             except Exception as error:  # noqa: BLE001 - nothing that a file holds may raise anything
                 outcome = f"{type(error).__name__}: {error}"
             if _peak_mb() - before > MEMORY_MB:
