@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import csv
+import functools
 import io
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import orjson
@@ -52,6 +53,24 @@ def as_csv_items(text: str) -> list[dict[str, str]]:
     return [dict(zip(names, line, strict=True)) for line in lines]
 
 
+class Sent(NamedTuple):
+    """Rows in another order of columns, as a file, as items of both formats, and as XGBoost takes them."""
+
+    text: str
+    csv_items: list[dict[str, str]]
+    json_items: list[dict[str, Any]]
+    data: xgboost.DMatrix
+
+
+@functools.cache
+def sent(make: Callable[[int, int], pd.DataFrame]) -> Sent:
+    """What is sent to all kinds of models that take the same rows."""
+    rows = make(ROWS, 2)
+    shuffled = rows[[*reversed(rows.columns)]]
+    text = as_csv(shuffled)
+    return Sent(text, as_csv_items(text), forms.records(shuffled), xgboost.DMatrix(rows, enable_categorical=True))
+
+
 def batched(endpoint: Endpoint, items: list[Any], **said: Any) -> list[Any]:
     """The answers of a run, through JSON as Lambda carries them."""
     answers: list[Any] = []
@@ -66,22 +85,18 @@ def test_125_000_rows_are_predicted_bit_for_bit_as_the_endpoint_predicts_them(
     kind: str, tmp_path: Path, serve: Serve, url_event: MakeEvent
 ) -> None:
     make, parameters, environment = MODELS[kind]
-    training, rows = make(kinds.TRAINED, 1), make(ROWS, 2)
+    training, rows = make(kinds.TRAINED, 1), sent(make)
     score = kinds.targets(kind, training.select_dtypes("number").fillna(0))
     model = kinds.train(tmp_path, parameters, xgboost.DMatrix(training, score, enable_categorical=True))
     endpoint = serve(model, **environment)
-    shuffled = rows[[*reversed(rows.columns)]]
-    text = as_csv(shuffled)
-    response = endpoint(url_event(text, content_type="text/csv; header=present"), None)
+    response = endpoint(url_event(rows.text, content_type="text/csv; header=present"), None)
     assert response["statusCode"] == 200, response["body"]
-    kinds.assert_bit_identical(
-        response["body"], xgboost.Booster(model_file=model).predict(xgboost.DMatrix(rows, enable_categorical=True))
-    )
+    kinds.assert_bit_identical(response["body"], xgboost.Booster(model_file=model).predict(rows.data))
     from_endpoint = [
         {"index": at, "prediction": prediction} for at, prediction in enumerate(orjson.loads(response["body"]))
     ]
-    assert batched(endpoint, as_csv_items(text), format="csv") == from_endpoint
-    assert batched(endpoint, forms.records(shuffled), format="json") == from_endpoint
+    assert batched(endpoint, rows.csv_items, format="csv") == from_endpoint
+    assert batched(endpoint, rows.json_items, format="json") == from_endpoint
 
 
 def test_rows_are_kept_beside_their_predictions_and_bad_ones_spoil_no_other(small_model: Path, serve: Serve) -> None:

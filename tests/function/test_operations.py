@@ -328,16 +328,18 @@ def test_a_cold_prediction_imports_nothing_that_it_does_not_need(
 
 
 RECORDS = "[" + ",".join(['{"income": 1, "age": 2, "height: cm": 3}'] * 1_000) + "]"
+LONG = '{"income": 1, "age": 2, "height: cm": 3.' + "0" * 959 + "}"
 MUCH_IN_TIME = {
-    "parsed as JSON": ("application/json", RECORDS, "text/csv", "20 98"),
-    "parsed as JSON lines": ("application/jsonlines", RECORDS[1:-1].replace("},", "}\n"), "text/csv", "20 0"),
+    "parsed as JSON": ("application/json", "[" + ",".join([LONG] * 41) + "]", "text/csv", "20 98"),
+    "parsed as JSON lines": ("application/jsonlines", f"{LONG}\n" * 41, "text/csv", "20 0"),
     "parsed as CSV": ("text/csv", ("1,2,3." + "0" * 993 + "\n") * 41, "text/csv", "20 0"),
     "written": ("application/x-float32", "\0" * 12_000, "application/json", "7 0"),
     "written in kind": ("application/x-float32", "\0" * 12_000, "application/x-float32", "0 0"),
     "parsed and written": ("application/json", RECORDS, "application/json", "5 98"),
 }
 """Texts of 41,000 characters, of which the twentieth makes 800,000, and 1,000 predictions, which count for 120,000;
-the numbers of the requests that import orjson and msgspec. The lines of CSV are long, since characters count."""
+the numbers of the requests that import orjson and msgspec. What is only parsed has few and long rows: characters count.
+"""
 
 
 @pytest.mark.parametrize("much", MUCH_IN_TIME)

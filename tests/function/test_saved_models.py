@@ -100,10 +100,10 @@ def test_a_saved_model_answers_the_same_after_the_image_build_rewrote_it(
 
 
 @pytest.mark.parametrize(("version", "name"), SERVED)
-def test_preview_and_reader_say_of_a_saved_model_what_xgboost_says(version: str, name: str, saved: Saved) -> None:
-    model = saved(version, name)
-    found = model_reader.read(model.read_bytes())
-    loaded = xgboost.Booster(model_file=model)
+def test_preview_and_reader_say_of_a_saved_model_what_xgboost_says(version: str, name: str) -> None:
+    content = saved_models.archive(version)[name]
+    found = model_reader.read(content)
+    loaded = xgboost.Booster(model_file=bytearray(content))
     kind = name.partition(".")[0]
     all_rounds = loaded.num_boosted_rounds()
     best = loaded.attr("best_iteration") if kind in ROUNDS else None
@@ -114,7 +114,7 @@ def test_preview_and_reader_say_of_a_saved_model_what_xgboost_says(version: str,
     assert found.features == tuple(loaded.feature_names or [f"f{index}" for index in range(4)])
     if kind != "vectors":
         assert found.trees == len(loaded.get_dump())
-    shown = model_summary.summarize(bundled_handler.model_reader.read(model.read_bytes()), "")
+    shown = model_summary.summarize(bundled_handler.model_reader.read(content), "")
     assert (shown.trees, shown.rounds, shown.rounds_used) == (found.trees, found.rounds, found.rounds_used)
     assert (shown.depth, shown.booster, shown.outputs) == (found.depth, found.booster, found.outputs)
 
