@@ -76,7 +76,7 @@ def tmp_path(
 ) -> Path:
     """A new folder. Pytest's own fixture looks through those of all tests before for a number that is free."""
     name = re.sub(r"\W", "_", request.node.name)[:30]
-    return tmp_path_factory.mktemp(f"{next(folder_numbers)}-{name}", numbered=False)
+    return tmp_path_factory.mktemp(f"{os.getpid()}-{next(folder_numbers)}-{name}", numbered=False)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -33,6 +33,8 @@ def pytest_runtestloop(session: pytest.Session) -> Literal[True] | None:
     number = min(how_many(session.config), len(groups))
     if number < 2 or session.testsfailed or session.config.option.collectonly:
         return None
+    # All share one folder of temporary files, and this process frees it at the end, so that later runs delete it.
+    cast("Any", session.config)._tmp_path_factory.getbasetemp()
     queue = Queue(len(groups))
     copies: dict[Connection, int] = {}
     try:
@@ -70,7 +72,8 @@ def together(items: list[pytest.Item]) -> list[list[pytest.Item]]:
     for item in items:
         mark = item.get_closest_marker("together")
         groups[mark.args[0] if mark else str(item.path)].append(item)
-    return list(groups.values())
+    # What several files share takes long, and begins first.
+    return sorted(groups.values(), key=lambda tests: tests[0].get_closest_marker("together") is None)
 
 
 class Queue:

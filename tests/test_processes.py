@@ -24,7 +24,8 @@ def shared():
     open(f"ended-{os.getpid()}", "w").close()
 
 @pytest.fixture(autouse=True)
-def told(request):
+def told(request, tmp_path_factory):
+    assert not list(tmp_path_factory.mktemp("empty").iterdir())
     with open(f"ran-{request.node.name}", "x") as file:
         file.write(str(os.getpid()))
 """
@@ -42,7 +43,13 @@ def run(tmp_path: Path) -> Run:
         for name, text in files.items():
             (tmp_path / f"test_{name}.py").write_text(text)
         command = [sys.executable, "-m", "pytest", "-p", "tests.processes", "--processes", "2", *arguments]
-        environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONPATH": str(REPOSITORY)}
+        (tmp_path / "temporary").mkdir()
+        environment = {
+            **os.environ,
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+            "PYTEST_DEBUG_TEMPROOT": str(tmp_path / "temporary"),
+            "PYTHONPATH": str(REPOSITORY),
+        }
         return subprocess.Popen(
             command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True
         )
@@ -102,6 +109,8 @@ def test_every_test_runs_once_and_all_that_it_says_is_said(run: Run, tmp_path: P
     for text in ("said before", "assert 1 == 2", "UserWarning: a warning", "a reason", "XPASS(strict)"):
         assert text in said
     assert "2 failed, 7 passed, 1 skipped" in said
+    (temporary,) = tmp_path.glob("temporary/*/pytest-0")
+    assert not (temporary / ".lock").exists(), "or no later run would delete it"
 
 
 def test_a_process_that_dies_is_a_failure_of_the_test_that_it_ran(run: Run, tmp_path: Path) -> None:
