@@ -3,10 +3,15 @@
 import csv
 from pathlib import Path
 
+import pandas as pd
 import pytest
+import xgboost
 
+from model.distillation import transfer_set
+from model.fit import TrainingSet, matrix
 from model.parameters import read_parameters, read_search
 from model.splits import Part
+from model.study import selection
 from model.study.candidates import SIZE_LIMITS_BYTES, Candidate, Trial
 from model.study.record import TRIALS_FILE, write_search
 from model.study.selection import FINALISTS_PER_LIMIT, INDISTINGUISHABLE_RMSE, Finalist, choose, score_again, shortlist
@@ -66,10 +71,24 @@ def test_without_a_model_that_fits_the_error_says_what_to_do() -> None:
 
 
 @pytest.mark.usefixtures("small_distillation")
-def test_finalists_are_scored_on_rows_held_back(parts: tuple[Part, Part]) -> None:
+def test_finalists_are_scored_on_rows_held_back(parts: tuple[Part, Part], monkeypatch: pytest.MonkeyPatch) -> None:
+    taught: list[set[int]] = []
+    judged: list[set[int]] = []
+
+    def watched_transfer_set(part: Part) -> TrainingSet:
+        taught.append(set(part.features.index))
+        return transfer_set(part)
+
+    def watched_matrix(features: pd.DataFrame) -> xgboost.DMatrix:
+        judged.append(set(features.index))
+        return matrix(features)
+
+    monkeypatch.setattr(selection, "transfer_set", watched_transfer_set)
+    monkeypatch.setattr(selection, "matrix", watched_matrix)
     few = Part(parts[0].features[:300], parts[0].target[:300])
     weak, strong = score_again([candidate(rounds=1), candidate(rounds=12)], few)
     assert strong.fresh_rmse < weak.fresh_rmse
+    assert not any(seen & judges for seen, judges in zip(taught * 2, judged, strict=True))
 
 
 def test_what_is_recorded_is_enough_to_fit_the_model_again(tmp_path: Path) -> None:
