@@ -59,11 +59,14 @@ def pytest_runtestloop(session: pytest.Session) -> Literal[True] | None:
 
 def how_many(config: pytest.Config) -> int:
     """For quick tests one more than there are cores: one in three waits for an emulator or a browser."""
-    if sys.platform != "linux":
+    if sys.platform != "linux" or config.getoption("usepdb"):  # a debugger needs the terminal
         return 1
-    if (asked := config.getoption("--processes")) != "auto":
-        return int(asked)
-    return len(os.sched_getaffinity(0)) + (not config.getoption("--everything", default=False))
+    asked = config.getoption("--processes")
+    if asked == "auto":
+        return len(os.sched_getaffinity(0)) + (not config.getoption("--everything", default=False))
+    if not asked.isdecimal():
+        raise pytest.UsageError(f"--processes takes a number or auto, not {asked!r}")
+    return int(asked)
 
 
 def together(items: list[pytest.Item]) -> list[list[pytest.Item]]:

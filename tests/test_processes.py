@@ -172,3 +172,9 @@ def test_whoever_is_interrupted_ends_what_it_started(run: Run, tmp_path: Path) -
 def test_elsewhere_one_process_runs_all(monkeypatch: pytest.MonkeyPatch, pytestconfig: pytest.Config) -> None:
     monkeypatch.setattr(sys, "platform", "darwin")
     assert processes.how_many(pytestconfig) == 1
+
+
+def test_a_number_that_is_none_is_refused(pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pytestconfig.option, "processes", "many")
+    with pytest.raises(pytest.UsageError, match="--processes takes a number or auto, not 'many'"):
+        processes.how_many(pytestconfig)
