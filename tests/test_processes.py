@@ -17,6 +17,9 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="all tests run i
 CONFTEST = """
 import os
 import pytest
+import signal
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which whoever is started in the background ignores
 
 @pytest.fixture(scope="session", autouse=True)
 def shared():
