@@ -5,7 +5,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
+CACHE = Path(__file__).parents[2] / ".cache"
 OLDEST_NODE = 20
 
 
@@ -18,8 +20,10 @@ def installed(folder: Path) -> Path:
     if int(version.removeprefix("v").partition(".")[0]) < OLDEST_NODE:
         pytest.skip(f"node {version} is older than {OLDEST_NODE}")
     lock, mark = folder / "package-lock.json", folder / "node_modules" / ".installed"
-    if not mark.exists() or mark.read_bytes() != lock.read_bytes():
-        run = subprocess.run([npm, "ci"], cwd=folder, capture_output=True, text=True, check=False)
-        assert run.returncode == 0, f"npm ci failed in {folder.name}: {run.stderr}"
-        mark.write_bytes(lock.read_bytes())
+    CACHE.mkdir(exist_ok=True)
+    with FileLock(CACHE / f"installing-{folder.name}.lock"):  # several processes of tests begin with this
+        if not mark.exists() or mark.read_bytes() != lock.read_bytes():
+            run = subprocess.run([npm, "ci"], cwd=folder, capture_output=True, text=True, check=False)
+            assert run.returncode == 0, f"npm ci failed in {folder.name}: {run.stderr}"
+            mark.write_bytes(lock.read_bytes())
     return folder
