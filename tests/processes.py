@@ -183,7 +183,7 @@ def run_and_exit(session: pytest.Session, groups: Iterator[list[pytest.Item]], t
 
 def run(session: pytest.Session, groups: Iterator[list[pytest.Item]]) -> None:
     for tests in groups:
-        # What follows a group's last test is not known yet, only that it is of this session, whose fixtures stay.
+        # Which test follows a group's last one is not known yet. All share pytest's Session, whose fixtures stay.
         for item, following in itertools.pairwise([*tests, cast("pytest.Item", session)]):
             session.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
             if session.shouldfail or session.shouldstop:
